@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class BooksTrackConfig(AppConfig):
+    name = "bookstrack"
+    verbose_name = "BooksTrack"
+
+    def ready(self) -> None:
+        from bookstrack.lib import logging
+
+        logging.configure()

@@ -1,0 +1,215 @@
+"""The outermost layer, before Django: what every HTTP reply gets whoever makes it, and what is refused before anybody works on it.
+
+Request ids, CORS, limits per client, a cap on bodies counted while they stream, security headers, HEAD, one access line a request.
+The fast lane for cached searches will stand between this layer and Django.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from bookstrack import envelope, ratelimit
+from bookstrack.lib import trace
+from bookstrack.lib.errors import ApiError, InternalError, RateLimited, TooLarge
+
+log = structlog.get_logger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Hook = Callable[[], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+MAX_BODY_BYTES = 2 * 2**20
+QUIET_PATHS = ("/livez", "/readyz", "/static/")
+_CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'{style}; img-src 'self' https: data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_SECURITY = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+}
+_LIMITED = (
+    ("/v1/search", "search"), ("/v1/editions/", "search"), ("/search/", "search"), ("/external/", "search"),
+    ("/images/", "images"), ("/covers/", "images"),
+)  # fmt: skip
+_PREFLIGHT = {
+    b"access-control-allow-methods": b"GET, HEAD, POST, DELETE, OPTIONS",
+    b"access-control-allow-headers": b"accept, authorization, content-type, idempotency-key, if-none-match, x-request-id",
+    b"access-control-max-age": b"86400",
+}
+_EXPOSED = (
+    b"etag, retry-after, x-request-id, x-cache, x-cache-status, x-cache-age, x-provider, x-response-time, x-image-quality, "
+    b"x-data-completeness, ratelimit-limit, ratelimit-remaining, ratelimit-reset"
+)
+
+
+class BodyTooLarge(Exception):
+    """More bytes came than a body may have."""
+
+
+class Edge:
+    """ASGI application around another one; `start` and `stop` run with the server's life."""
+
+    def __init__(self, app: App, *, start: Hook, stop: Hook) -> None:
+        self.app, self.start, self.stop = app, start, stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await _Exchange(self.app, scope, receive, send).run()
+        else:
+            await self.app(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class _Exchange:
+    """One request and its reply."""
+
+    def __init__(self, app: App, scope: Scope, receive: Receive, send: Send) -> None:
+        self.app, self.scope, self._receive, self._send = app, scope, receive, send
+        self.headers: dict[bytes, bytes] = {name.lower(): value for name, value in reversed(scope["headers"])}
+        self.path: str = scope["path"]
+        self.method: str = scope["method"]
+        self.trace = trace.begin(self.headers.get(b"x-request-id", b"").decode("latin-1"))
+        self.status = 0
+        self.received_bytes = 0
+        self.extra: dict[str, str] = {}
+
+    async def run(self) -> None:
+        try:
+            if self._preflight():
+                await self._reply(
+                    204, b"", [(name, value) for name, value in _PREFLIGHT.items()] if self._origin() else []
+                )
+                return
+            await self._charge()
+            await self.app(self._inner_scope(), self.receive, self.send)
+        except BodyTooLarge:
+            await self._refuse(
+                TooLarge(
+                    "The request is too large.",
+                    details={"receivedBytes": self.received_bytes, "maxBytes": MAX_BODY_BYTES},
+                )
+            )
+        except ApiError as error:
+            await self._refuse(error)
+        except asyncio.CancelledError:
+            raise
+        except (
+            Exception
+        ):  # the last line of defence: whatever it is, the client gets the envelope and we get the traceback
+            log.exception("unhandled error", path=self.path)
+            await self._refuse(InternalError("Something went wrong on our side; the traceId helps us to find it."))
+        finally:
+            self._account()
+
+    # -- what comes in
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.received_bytes += len(message.get("body", b""))
+            if self.received_bytes > MAX_BODY_BYTES:
+                raise BodyTooLarge
+        return message
+
+    def _inner_scope(self) -> Scope:
+        """HEAD is answered as GET, without the body."""
+        return {**self.scope, "method": "GET"} if self.method == "HEAD" else self.scope
+
+    def _preflight(self) -> bool:
+        return (
+            self.method == "OPTIONS" and b"origin" in self.headers and b"access-control-request-method" in self.headers
+        )
+
+    async def _charge(self) -> None:
+        bucket = self._bucket()
+        if bucket is None or not settings.RATE_LIMITS_ENABLED:
+            return
+        peer = self.scope.get("client")
+        client = ratelimit.client_of(
+            peer[0] if peer else None,
+            self.headers.get(b"x-forwarded-for", b"").decode("latin-1") or None,
+            settings.TRUSTED_PROXIES,
+        )
+        verdict = await ratelimit.charge(bucket, client, settings.RATE_LIMITS[bucket])
+        self.extra |= ratelimit.headers_of(verdict)
+        if not verdict.allowed:
+            raise RateLimited(
+                f"More than {verdict.limit} requests in {verdict.window_s} s; try again in {verdict.retry_after_s} s.",
+                details={"retryAfter": verdict.retry_after_s, "limit": verdict.limit, "window": f"{verdict.window_s}s"},
+                retry_after_ms=verdict.retry_after_s * 1000,
+                headers={"Retry-After": str(verdict.retry_after_s)},
+            )
+
+    def _bucket(self) -> str | None:
+        if self.path == "/admin/login/" and self.method == "POST":
+            return "login"
+        return next((bucket for prefix, bucket in _LIMITED if self.path.startswith(prefix)), None)
+
+    # -- what goes out
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": self._dressed(list(message.get("headers", [])))}
+        elif self.method == "HEAD" and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _dressed(self, headers: Headers) -> Headers:
+        present = {name.lower() for name, _ in headers}
+        added = {name: value for name, value in _SECURITY.items() if name not in present}
+        if b"content-security-policy" not in present:
+            style = " 'unsafe-inline'" if self.path.startswith(("/docs", "/admin")) else ""
+            added[b"content-security-policy"] = _CSP.format(style=style).encode()
+        added[b"x-request-id"] = self.trace.id.encode()
+        added |= {name.lower().encode(): value.encode() for name, value in self.extra.items()}
+        origin = self._origin()
+        if origin:
+            added[b"access-control-allow-origin"] = origin
+            added[b"access-control-expose-headers"] = _EXPOSED
+        vary = [value for name, value in headers if name.lower() == b"vary"]
+        kept = [(name, value) for name, value in headers if name.lower() != b"vary"]
+        if not any(b"origin" in value.lower() for value in vary):
+            vary.append(b"Origin")
+        return [*kept, *added.items(), (b"vary", b", ".join(vary))]
+
+    def _origin(self) -> bytes | None:
+        """The Origin, where it is on the allow-list."""
+        origin = self.headers.get(b"origin")
+        return origin if origin and origin.decode("latin-1") in settings.CORS_ALLOWED_ORIGINS else None
+
+    async def _refuse(self, error: ApiError) -> None:
+        if self.status:  # the reply had begun: the connection is all that can still tell
+            return
+        headers = [(b"content-type", b"application/json")]
+        headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+        await self._reply(error.status, envelope.failure_body(error), headers)
+
+    async def _reply(self, status: int, body: bytes, headers: Headers) -> None:
+        headers = [*headers, (b"content-length", str(len(body)).encode())]
+        with contextlib.suppress(OSError):  # the client may have left
+            await self.send({"type": "http.response.start", "status": status, "headers": headers})
+            await self.send({"type": "http.response.body", "body": body})
+
+    def _account(self) -> None:
+        if self.path.startswith(QUIET_PATHS):
+            return
+        log.info("request", method=self.method, path=self.path, status=self.status, ms=round(self.trace.elapsed_ms, 1))

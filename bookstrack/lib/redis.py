@@ -1,0 +1,112 @@
+"""The one door to Redis: a client per event loop, scripts by their hash, and what counts as "Redis is away"."""
+
+import hashlib
+from typing import Any, cast
+
+import redis
+import redis.asyncio
+from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry as SyncRetry
+
+from bookstrack.lib import clock
+from bookstrack.lib.embedded_redis import url_for
+from bookstrack.lib.per_loop import PerLoop
+
+__all__ = ["Away", "ResponseError", "Script", "client", "close", "sync_client", "url"]
+
+# Not there, not answering, still loading its file, a replica after a failover, or full.
+Away = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
+MAX_CONNECTIONS = 50
+CONNECT_TIMEOUT_S = 1.0
+TIMEOUT_S = 2.0
+REST_S = 1.0
+
+
+def url() -> str:
+    """REDIS_URL, or the embedded server of the data folder."""
+    return settings.REDIS_URL or url_for(settings.DATA_DIR)
+
+
+class _Pool(redis.asyncio.BlockingConnectionPool):  # type: ignore[misc]  # untyped there
+    """Waits for a free connection; while the server hangs, one caller a second finds out and the others are told at once."""
+
+    _rest_until_s = 0.0
+
+    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:
+        now_s = clock.monotonic_s()
+        resting = self._rest_until_s
+        if now_s < resting:
+            raise RedisConnectionError("Redis did not answer a moment ago")
+        if resting:
+            self._rest_until_s = now_s + TIMEOUT_S  # this caller finds out
+        try:
+            connection = await super().get_connection()
+        except RedisTimeoutError:
+            self._rest_until_s = clock.monotonic_s() + REST_S
+            raise
+        except BaseException:  # refused at once, or cancelled: the next caller may try
+            self._rest_until_s = 0.0
+            raise
+        self._rest_until_s = 0.0
+        return connection
+
+
+def _make() -> redis.asyncio.Redis:
+    pool = _Pool.from_url(
+        url(),
+        max_connections=MAX_CONNECTIONS,
+        timeout=TIMEOUT_S,  # for a free connection
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_timeout=TIMEOUT_S,
+        # A command whose answer was lost may have been done: it is not sent twice. Idle connections that were cut are
+        # noticed when they are taken from the pool.
+        retry=Retry(NoBackoff(), 0),
+    )
+    return redis.asyncio.Redis(connection_pool=pool)
+
+
+_clients: PerLoop[redis.asyncio.Redis] = PerLoop(_make)
+
+
+def client() -> redis.asyncio.Redis:
+    """The client of the running event loop. Answers bytes; for commands that answer at once, within 2 s."""
+    return _clients.get()
+
+
+def sync_client() -> redis.Redis:
+    """A client for code without an event loop; the caller closes it."""
+    return redis.Redis.from_url(
+        url(), socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=TIMEOUT_S, retry=SyncRetry(NoBackoff(), 0)
+    )
+
+
+async def close() -> None:
+    """Close the running loop's connections."""
+    found = _clients.pop()
+    if found is not None:
+        await found.aclose()
+        await found.connection_pool.aclose()
+
+
+class Script:
+    """A Lua script: sent to a server once, called by its hash afterwards."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, *, keys: list[str], args: list[Any]) -> Any:
+        """Run it; strings come back as bytes.
+
+        Raises: Away.
+        """
+        server = cast(Any, client())  # its stubs mix the sync and the async client
+        try:
+            return await server.evalsha(self.sha, len(keys), *keys, *args)
+        except NoScriptError:  # a new server, or one that was restarted: EVAL also keeps the script
+            return await server.eval(self.source, len(keys), *keys, *args)

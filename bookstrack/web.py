@@ -1,0 +1,72 @@
+"""One web process: uvicorn on a listening socket that the supervisor opened, shared by all web processes."""
+
+import argparse
+import os
+import socket
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+APPLICATION = "bookstrack.asgi:application"
+MAX_HEAD_BYTES = 64 * 2**10  # request line and headers; httptools itself would collect without end
+MAX_WEBSOCKET_MESSAGE_BYTES = 2**20
+KEEP_ALIVE_S = 75  # longer than proxies keep an idle connection, so that it is they who close it
+GRACE_S = 5  # for requests that run when the process is told to stop
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """Uvicorn's protocol that refuses a head that is too large."""
+
+    _head_bytes = 0
+    _in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._in_head:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("Request line and headers are too large.")
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+
+def config() -> uvicorn.Config:
+    """How the application is served. Forwarded addresses are the application's to judge, and so are access logs."""
+    return uvicorn.Config(
+        APPLICATION,
+        loop="uvloop",
+        http=HttpProtocol,
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        ws_max_size=MAX_WEBSOCKET_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # small messages to many sockets: compression costs more than it saves
+    )
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(description="Serves HTTP and WebSocket on an inherited socket.")
+    parser.add_argument("--fd", type=int, required=True, help="file descriptor of the listening socket")
+    listener = socket.socket(fileno=parser.parse_args().fd)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstrack.settings")
+    try:
+        uvicorn.Server(config()).run(sockets=[listener])
+    except KeyboardInterrupt:  # raised again by uvicorn after an orderly end
+        return
+
+
+if __name__ == "__main__":
+    main()

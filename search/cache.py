@@ -1,0 +1,152 @@
+"""Answers kept: keys, lifetimes, and the tiers they are looked up in. A failure is never kept, and never keeps a request from its answer.
+
+Source: spec 04, "Cache".
+"""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import zstandard
+
+from bookstrack.lib import clock
+from bookstrack.lib import redis as redis_door
+from search import conf, metrics
+from search.dto import Book
+from search.normalisers.text import search_key
+from search.provider import Kind, Question
+from search.tiers.memory import MemoryTier
+
+SCHEMA = 1  # of an entry and the DTOs in it: a new version never reads old entries
+PREFIX = f"bt{SCHEMA}:"
+COMPRESSED_ABOVE_BYTES = 1024
+_PLAIN, _ZSTD = b"\x00", b"\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answer as it is kept: `data` is the JSON that a client gets, rendered once."""
+
+    data: bytes
+    created_at: float  # unix seconds
+    ttl_s: float
+    provider: str
+    providers: dict[str, str]  # name -> status
+    degraded: list[str] = field(default_factory=list)
+    etag: str = ""
+    completeness: int = 0  # 0..100: mean quality
+    image_quality: str = "missing"  # high, medium, low, missing
+    found: int = 0  # works in it
+
+    @property
+    def age_s(self) -> float:
+        return max(0.0, clock.unix_s() - self.created_at)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that it is still fresh; negative once it expired."""
+        return self.ttl_s - self.age_s
+
+    @property
+    def fresh(self) -> bool:
+        return self.left_s > 0
+
+
+def key_of(question: Question) -> str:
+    """The cache key of a question: one per ISBN-13, one per normalised words with limit, offset and language."""
+    if question.kind is Kind.ISBN:
+        return f"search:isbn:{question.isbns[0]}"
+    words = [search_key(part) for part in (question.text, question.title, question.author)]
+    parts = [question.kind.value, *words, str(question.limit), str(question.offset), question.lang or ""]
+    digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+    return f"search:title:{digest}"
+
+
+def lifetime_s(question: Question, books: Sequence[Book], *, degraded: bool) -> float:
+    """How long an answer is fresh: longer when good, shorter when poor, five minutes at most when somebody did not answer."""
+    by_isbn = question.kind is Kind.ISBN
+    if not books:
+        base = conf.TTL.nothing_isbn if by_isbn else conf.TTL.nothing_words
+    else:
+        quality = mean_quality(books)
+        base = conf.TTL.isbn if by_isbn else conf.TTL.words
+        base *= 2 if quality > 80 else 0.5 if quality < 40 else 1
+    jittered = base * random.uniform(0.9, 1.1)
+    return (min(jittered, conf.TTL.degraded) if degraded else jittered) * conf.ttl_scale()
+
+
+def mean_quality(books: Sequence[Book]) -> int:
+    """Mean quality of an answer, 0..100; 0 when it is empty."""
+    return round(sum(book.quality for book in books) / len(books)) if books else 0
+
+
+def pack(entry: Entry) -> bytes:
+    """An entry as bytes: a flag, a JSON line about it, and its data; compressed above 1 KB."""
+    about = {name: getattr(entry, name) for name in Entry.__slots__ if name != "data"}
+    raw = orjson.dumps(about) + b"\n" + entry.data
+    if len(raw) <= COMPRESSED_ABOVE_BYTES:
+        return _PLAIN + raw
+    return _ZSTD + zstandard.compress(raw, 3)
+
+
+def unpack(value: bytes) -> Entry | None:
+    """The entry in these bytes, or None where they are none that we wrote."""
+    try:
+        raw = zstandard.decompress(value[1:], max_output_size=32 * 2**20) if value[:1] == _ZSTD else value[1:]
+        about, _, data = raw.partition(b"\n")
+        members: dict[str, Any] = orjson.loads(about)
+        return Entry(data=data, **members)
+    except (zstandard.ZstdError, orjson.JSONDecodeError, TypeError):
+        metrics.cache_broken.inc()
+        return None
+
+
+class Cache:
+    """The tiers of one process: memory, then Redis. Cold storage joins them in a later issue."""
+
+    def __init__(self, memory: MemoryTier) -> None:
+        self.memory = memory
+
+    async def find(self, key: str) -> tuple[Entry, str] | None:
+        """The newest entry of a key and the tier it came from, expired ones of the last day included; None where there is none."""
+        entry = self._read(self.memory.get(key))
+        if entry is not None:
+            return entry, "memory"
+        try:
+            value = await redis_door.client().get(PREFIX + key)
+        except redis_door.Away:
+            metrics.cache_away.inc()
+            entry = self._read(self.memory.get(key, even_untrusted=True))
+            return (entry, "memory") if entry else None
+        entry = self._read(value)
+        if entry is None or value is None:
+            self.memory.drop(key)
+            return None
+        self.memory.put(key, value, entry.left_s + conf.TTL.stale)
+        return entry, "redis"
+
+    async def keep(self, key: str, entry: Entry) -> int:
+        """Keep an entry in all tiers, a day beyond its lifetime so that it can serve while all providers fail; its size in bytes."""
+        value = pack(entry)
+        kept_s = entry.ttl_s + conf.TTL.stale
+        self.memory.put(key, value, kept_s)
+        try:
+            await redis_door.client().set(PREFIX + key, value, px=max(1, int(kept_s * 1000)))
+        except redis_door.Away:
+            metrics.cache_away.inc()
+        return len(value)
+
+    async def forget(self, key: str) -> None:
+        """Drop a key from all tiers."""
+        self.memory.drop(key)
+        try:
+            await redis_door.client().delete(PREFIX + key)
+        except redis_door.Away:
+            metrics.cache_away.inc()
+
+    @staticmethod
+    def _read(value: bytes | None) -> Entry | None:
+        return unpack(value) if value else None

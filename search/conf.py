@@ -1,0 +1,90 @@
+"""Settings of the search app, read once from the environment."""
+
+import os
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from bookstrack import env
+from bookstrack.lib.registry import implementations
+from search.provider import Provider, ProviderConfig
+
+CATALOGUE = "catalogue"  # the local one: it is asked like a provider, but by the database
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Ttl:
+    """Base lifetimes in seconds, before quality, jitter and CACHE_TTL_SCALE (spec 04, "Cache")."""
+
+    isbn: float = 365 * DAY_S
+    words: float = 7 * DAY_S
+    nothing_isbn: float = 1 * DAY_S
+    nothing_words: float = 3_600
+    degraded: float = 300
+    stale: float = 1 * DAY_S  # how long an expired entry is kept to answer while all providers fail
+
+
+TTL = Ttl()
+
+
+def ttl_scale() -> float:
+    """CACHE_TTL_SCALE: a factor on every lifetime; drills make entries age within seconds."""
+    return env.number("CACHE_TTL_SCALE", 1.0)
+
+
+def memory_tier_bytes() -> int:
+    """CACHE_MEMORY_MB: the bound of the in-process tier."""
+    return env.integer("CACHE_MEMORY_MB", 64, least=1) * 2**20
+
+
+def search_budget_s() -> float:
+    """SEARCH_BUDGET_S: how long a search waits for providers."""
+    return env.number("SEARCH_BUDGET_S", 2.5)
+
+
+def known_providers() -> list[type[Provider]]:
+    """Every provider class in `providers/`."""
+    return list(implementations("search.providers", Provider))
+
+
+def provider_order() -> list[str]:
+    """SEARCH_PROVIDERS: who is asked, in order of trust.
+
+    Raises: ImproperlyConfigured for a name that no provider has.
+    """
+    known = [CATALOGUE, *(cls.name for cls in known_providers())]
+    order = env.words("SEARCH_PROVIDERS", "catalogue,openlibrary,google-books,isbndb")
+    unknown = [name for name in order if name not in known]
+    if unknown or not order:
+        raise ImproperlyConfigured(
+            f"SEARCH_PROVIDERS names {', '.join(unknown) or 'nobody'}: known are {', '.join(known)}"
+        )
+    return list(dict.fromkeys(order))
+
+
+def providers() -> list[Provider]:
+    """The outside providers that SEARCH_PROVIDERS names, each with its settings; those without their key are among them, off."""
+    order = provider_order()
+    found = {cls.name: cls(provider_config(cls)) for cls in known_providers()}
+    return [found[name] for name in order if name in found]
+
+
+def provider_config(cls: type[Provider]) -> ProviderConfig:
+    """Settings of one provider, by its prefix: OPENLIBRARY_BASE_URL, _RATE, _DAILY_BUDGET, _API_KEY."""
+    prefix = cls.setting
+    budget = env.integer(f"{prefix}_DAILY_BUDGET", cls.default_daily_budget or 0)
+    return ProviderConfig(
+        base_url=env.url(f"{prefix}_BASE_URL", cls.default_base_url),
+        key=env.text(f"{prefix}_API_KEY") or None,
+        contact=contact(),
+        rate=env.number(f"{prefix}_RATE", cls.default_rate),
+        daily_budget=budget if f"{prefix}_DAILY_BUDGET" in os.environ else cls.default_daily_budget,
+        timeout_s=env.number("PROVIDER_TIMEOUT_S", 5.0),
+    )
+
+
+def contact() -> str:
+    """CONTACT: an address in our User-Agent, as providers ask for."""
+    return env.text("CONTACT") or f"BooksTrack {settings.VERSION}"

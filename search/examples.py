@@ -1,0 +1,44 @@
+"""Examples of the OpenAPI document: the shape of a real answer."""
+
+from typing import Any
+
+_AUTHOR: dict[str, Any] = {"name": "Frank Herbert", "gender": "Unknown", "id": "OL79034A", "openLibraryID": "OL79034A"}
+
+SEARCH_EXAMPLE: dict[str, Any] = {
+    "success": True,
+    "data": {
+        "works": [
+            {
+                "id": "OL893415W", "title": "Dune", "authors": [_AUTHOR], "subjectTags": ["Science Fiction"],
+                "genres": ["Science Fiction"], "goodreadsWorkIDs": [], "amazonASINs": [], "librarythingIDs": [],
+                "googleBooksVolumeIDs": [], "isbndbQuality": 95, "reviewStatus": "verified", "synthetic": False,
+                "primaryProvider": "openlibrary", "providers": ["openlibrary", "isbndb"], "contributors": [],
+                "isbn": ["9780441172719"], "firstPublicationYear": 1965, "openLibraryWorkID": "OL893415W", "quality": 95,
+                "coverImageURL": "https://covers.openlibrary.org/b/id/11481354-L.jpg?default=false",
+                "cover": "https://covers.openlibrary.org/b/id/11481354-L.jpg?default=false",
+                "match": {"level": "exact_edition", "score": 1.0, "reasons": ["ISBN agrees"]},
+                "sources": {"title": "openlibrary", "publisher": "isbndb"},
+            }
+        ],
+        "editions": [
+            {
+                "isbn": "9780441172719", "isbns": ["9780441172719", "0441172717"], "format": "Mass Market",
+                "title": "Dune", "publisher": "Ace Books", "publicationDate": "1990-09-01", "publicationYear": 1990,
+                "pageCount": 535, "language": "en", "contributors": [], "amazonASINs": [], "googleBooksVolumeIDs": [],
+                "librarythingIDs": [], "isbndbQuality": 95, "quality": 95,
+            }
+        ],
+        "authors": [_AUTHOR],
+        "resultCount": 1,
+        "totalResults": 1,
+        "expiresAt": "2027-01-31T12:00:00.000Z",
+    },
+    "metadata": {
+        "timestamp": "2026-01-31T12:00:00.000Z", "processingTime": 141.2, "provider": "openlibrary+isbndb",
+        "source": "openlibrary+isbndb", "cached": False, "cacheSource": None,
+        "providers": {"catalogue": "empty", "openlibrary": "ok", "google-books": "off", "isbndb": "ok"},
+        "traceId": "0f8b2c4e6a1d3957c0e2",
+    },
+}  # fmt: skip
+
+ADVANCED_EXAMPLE: dict[str, Any] = {"title": "The Left Hand of Darkness", "author": "Ursula K. Le Guin", "limit": 5}

@@ -1,0 +1,95 @@
+"""One flight per key: any number of simultaneous requests for one cold key, over all processes, makes one round of provider calls.
+
+Within a process the others wait for the same task. Between processes one leads by a lock in Redis and leaves its outcome there for
+the others, also where the outcome is not kept in the cache (a failure, or an empty answer while somebody did not answer).
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+
+from bookstrack.lib import redis as redis_door
+from search import metrics
+
+LEASE_MS = 4_000  # a dead leader is followed by the next after this; a search's budget lies within it
+OUTCOME_MS = 3_000
+POLL_S = (0.005, 0.01, 0.02, 0.03)  # the last one repeats
+WAIT_S = 10.0
+
+_RELEASE = redis_door.Script(
+    """
+    if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+    redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+    redis.call('DEL', KEYS[1])
+    return 1
+    """
+)
+
+Work = Callable[[], Awaitable[bytes]]
+
+
+class Flights:
+    """The flights of one process."""
+
+    def __init__(self) -> None:
+        self._flying: dict[tuple[int, str], asyncio.Task[bytes]] = {}
+
+    async def fly(self, key: str, work: Work) -> tuple[bytes, bool]:
+        """The outcome of `work` for this key, and whether this request led it. `work` must not raise for what others should see too."""
+        loop_key = (id(asyncio.get_running_loop()), key)
+        task = self._flying.get(loop_key)
+        led = task is None
+        if task is None:
+            task = asyncio.create_task(_over_processes(key, work))
+            self._flying[loop_key] = task
+            task.add_done_callback(lambda _: self._flying.pop(loop_key, None))
+        else:
+            metrics.cache_coalesced.inc()
+        return await asyncio.shield(task), led  # a client that leaves does not end the flight of the others
+
+
+async def _over_processes(key: str, work: Work) -> bytes:
+    lock, outcome, own = f"flight:{key}", f"outcome:{key}", secrets.token_hex(8)
+    try:
+        if not await redis_door.client().set(lock, own, nx=True, px=LEASE_MS):
+            metrics.cache_coalesced.inc()
+            found = await _wait(lock, outcome, own)
+            if found is not None:
+                return found
+        else:
+            await redis_door.client().delete(outcome)
+    except redis_door.Away:
+        return await work()
+    done = b""
+    try:
+        done = await work()
+        return done
+    finally:
+        await _release(lock, outcome, own, done)
+
+
+async def _wait(lock: str, outcome: str, own: str) -> bytes | None:
+    """The leader's outcome, or None once we lead ourselves because the leader is gone."""
+    redis = redis_door.client()
+    loop = asyncio.get_running_loop()
+    until, turn = loop.time() + WAIT_S, 0
+    while loop.time() < until:
+        await asyncio.sleep(POLL_S[min(turn, len(POLL_S) - 1)])
+        turn += 1
+        found: bytes | None = await redis.get(outcome)
+        if found:
+            return found
+        if await redis.set(lock, own, nx=True, px=LEASE_MS):
+            found = await redis.get(outcome)  # it may have come between the two
+            if found is None:
+                return None
+            await redis.delete(lock)
+            return found
+    return None
+
+
+async def _release(lock: str, outcome: str, own: str, done: bytes) -> None:
+    try:
+        await _RELEASE(keys=[lock, outcome], args=[own, done, OUTCOME_MS])
+    except redis_door.Away:
+        metrics.cache_away.inc()

@@ -1,0 +1,149 @@
+"""ISBNs and the ids that providers give: read in every form found in the wild, checked, never guessed.
+
+Source: ISO 2108 (ISBN), the International ISBN Agency's range message (groups), spec 04 "ISBN".
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from search.isbn_groups import group_of, languages_of
+
+MAX_CHARS = 64
+_LABEL = re.compile(r"(?:urn:)?isbn(?:[-\s]?1[03])?\s*:?\s*", re.IGNORECASE)
+_EXCEL = re.compile(r'="?([^"]*)"?\Z')
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,3}\Z", re.IGNORECASE)
+_SEPARATORS = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"))
+_LIKE = re.compile(r"[0-9]{8,12}[0-9Xx]\Z")
+
+Kind = Literal["empty", "characters", "length", "checksum", "prefix", "ismn", "scientific"]
+
+
+class InvalidIsbn(ValueError):
+    """The text is no ISBN; `kind` says what is wrong with it, the message says it in words."""
+
+    def __init__(self, text: str, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.text, self.kind = text, kind
+
+
+@dataclass(frozen=True, slots=True)
+class Isbn:
+    """A valid ISBN in its canonical form."""
+
+    isbn13: str
+
+    @property
+    def isbn10(self) -> str | None:
+        """The older form; None for the prefix 979, which has none."""
+        if not self.isbn13.startswith("978"):
+            return None
+        nine = self.isbn13[3:12]
+        return nine + _check10(nine)
+
+    @property
+    def group(self) -> str:
+        """The registration group with its prefix: "978-0", "978-84", "979-10"."""
+        return group_of(self.isbn13)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Languages customary in the group (ISO 639-1); empty where it is multilingual or unknown."""
+        return languages_of(self.group)
+
+
+def parse_isbn(text: str) -> Isbn:
+    """Read an ISBN-10, ISBN-13 or SBN with any separators, label or spreadsheet wrapping.
+
+    Raises: InvalidIsbn
+    """
+    if len(text) > MAX_CHARS:
+        raise InvalidIsbn(text[:MAX_CHARS], "length", "This is too long for an ISBN.")
+    bare = _bare(text)
+    if not bare:
+        raise InvalidIsbn(text, "empty", "There is no ISBN in it.")
+    if _SCIENTIFIC.match(bare):
+        raise InvalidIsbn(
+            text,
+            "scientific",
+            "A spreadsheet rounded this number (scientific notation): its last digits are lost and cannot be restored.",
+        )
+    if not re.fullmatch(r"[0-9]*[0-9Xx]", bare):
+        raise InvalidIsbn(text, "characters", "An ISBN has digits, hyphens and perhaps a last X, and nothing else.")
+    return _from_digits(text, bare.upper())
+
+
+def find_isbn(text: str) -> Isbn | None:
+    """The ISBN in a provider's field, or None where it holds none."""
+    try:
+        return parse_isbn(text)
+    except InvalidIsbn:
+        return None
+
+
+def is_isbn_like(text: str) -> bool:
+    """Whether somebody who typed this meant an ISBN, right or wrong."""
+    if len(text) > MAX_CHARS:
+        return False
+    bare = _bare(text)
+    return bool(_LIKE.match(bare) or _SCIENTIFIC.match(bare)) or (
+        bool(_LABEL.match(text.strip())) and any(map(str.isdigit, bare))
+    )
+
+
+def _bare(text: str) -> str:
+    """Without spaces, dashes, label and spreadsheet wrapping."""
+    visible = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Cc"))
+    wrapped = _EXCEL.match(visible.strip())
+    inner = wrapped[1] if wrapped else visible
+    unlabelled = _LABEL.sub("", inner.strip(), count=1) if _LABEL.match(inner.strip()) else inner
+    return "".join(unlabelled.split()).translate(_SEPARATORS)
+
+
+def _from_digits(text: str, digits: str) -> Isbn:
+    if len(digits) == 9 and digits.isdigit():
+        digits = "0" + digits  # an SBN of before 1970
+    if len(digits) == 10:
+        if _check10(digits[:9]) != digits[9]:
+            raise InvalidIsbn(text, "checksum", "The check digit is wrong: one of the digits is not right.")
+        nine = "978" + digits[:9]
+        return Isbn(nine + _check13(nine))
+    if len(digits) != 13 or not digits.isdigit():
+        raise InvalidIsbn(text, "length", f"An ISBN has 10 or 13 digits; this has {len(digits)}.")
+    if digits[:3] not in ("978", "979"):
+        raise InvalidIsbn(text, "prefix", "An ISBN-13 begins with 978 or 979.")
+    if _check13(digits[:12]) != digits[12]:
+        raise InvalidIsbn(text, "checksum", "The check digit is wrong: one of the digits is not right.")
+    if digits.startswith("9790"):
+        raise InvalidIsbn(text, "ismn", "This is an ISMN, the number of a piece of sheet music, not of a book.")
+    return Isbn(digits)
+
+
+def _check13(twelve: str) -> str:
+    return str(-sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(twelve)) % 10)
+
+
+def _check10(nine: str) -> str:
+    rest = -sum(int(digit) * (10 - place) for place, digit in enumerate(nine)) % 11
+    return "X" if rest == 10 else str(rest)
+
+
+_OPENLIBRARY = {"work": "W", "edition": "M", "author": "A"}
+
+
+def openlibrary_id(text: object, kind: Literal["work", "edition", "author"]) -> str | None:
+    """`OL45W` out of "OL45W" or "/works/OL45W"; None where it is no id of that kind."""
+    found = re.search(r"(?:\A|/)(OL[0-9]{1,12}[WMA])\Z", text) if isinstance(text, str) else None
+    return found[1] if found and found[1].endswith(_OPENLIBRARY[kind]) else None
+
+
+def asin(text: object) -> str | None:
+    """An Amazon id that is no ISBN: ten letters and digits beginning with B."""
+    return text if isinstance(text, str) and re.fullmatch(r"B[0-9A-Z]{9}", text) else None
+
+
+def digits_id(text: object) -> str | None:
+    """A numeric id as Goodreads and LibraryThing have them."""
+    found = str(text).strip() if isinstance(text, str | int) and not isinstance(text, bool) else ""
+    return found if re.fullmatch(r"[1-9][0-9]{0,11}", found) else None

@@ -1,0 +1,241 @@
+"""Records of several providers to books: per field the best source wins, not one provider for the whole record.
+
+Source: spec 04, "Merging providers" (order per field, quality).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from search.dto import Author, Book, Edition, Record
+from search.grouping import WorkGroup, by_edition, by_work
+from search.normalisers.genres import canonical_genres
+from search.normalisers.names import author_similarity
+from search.normalisers.text import dominant_script
+from search.normalisers.titles import better_title, title_similarity
+from search.provider import Kind, Question
+
+T = TypeVar("T")
+
+NAMING = ("catalogue", "openlibrary", "google-books", "isbndb")  # title, authors
+PRINTING = ("isbndb", "google-books", "openlibrary", "catalogue")  # pages, publisher, date, binding
+PICTURING = ("isbndb", "openlibrary", "google-books", "catalogue")  # the catalogue's are drawn, unless harvested
+DATING = ("openlibrary", "catalogue")  # who knows a work's first year
+DESCRIPTION_MAX_CHARS = 4_000
+DESCRIPTION_WORTH_CHARS = 100
+
+
+def merged(question: Question, records: Sequence[Record]) -> list[Book]:
+    """All records that may answer a question, merged into one book per work, in the order of first appearance.
+
+    For a question by ISBN only records of that ISBN, or of a work that has it, are taken: providers answer with look-alikes.
+    """
+    if question.kind in (Kind.ISBN, Kind.MANY_ISBNS):
+        asked = set(question.isbns)
+        records = [r for r in records if asked & {*r.edition.isbns, *r.work_isbns}]
+    return [_book(question, group) for group in by_work(records)]
+
+
+def quality_of(record: Record | Book) -> int:
+    """How complete a book is, 0..100: identifier 30, cover 25, description 15, authors 10, pages, publisher, date, subjects 5 each."""
+    edition = record.edition
+    description = record.description or ""
+    return (
+        (30 if edition.isbns or record.work_isbns else 0)
+        + (25 if edition.cover_url and not is_drawn(edition.cover_url) else 0)
+        + (15 if len(description) > DESCRIPTION_WORTH_CHARS else 0)
+        + (10 if record.authors else 0)
+        + (5 if edition.page_count else 0)
+        + (5 if edition.publisher else 0)
+        + (5 if edition.published or record.first_year else 0)
+        + (5 if record.subjects else 0)
+    )
+
+
+def is_drawn(cover_url: str) -> bool:
+    """Whether a cover is one that we drew ourselves for want of a real one."""
+    return cover_url.startswith("/covers/drawn/")
+
+
+def _book(question: Question, group: WorkGroup) -> Book:
+    records = group.records
+    edition_records = _chosen_edition(question, records)
+    naming = _naming(question, edition_records, records)
+    sources: dict[str, str] = {}
+
+    def first(field: str, order: tuple[str, ...], read: Callable[[Record], T | None]) -> T | None:
+        for record in _ordered(records, order):
+            value = read(record)
+            if value:
+                sources[field] = record.provider
+                return value
+        return None
+
+    title, sources["title"] = _title([r for r in naming if r in edition_records] or naming)
+    subtitle = next((r.subtitle for r in naming if r.subtitle and r.title.casefold() == title.casefold()), None)
+    description = _description(question, records)
+    if description:
+        sources["description"] = description[1]
+    edition = _edition(edition_records, records, sources)
+    isbndb = [quality_of(r) for r in records if r.provider == "isbndb"]
+    book = Book(
+        title=title,
+        subtitle=subtitle or first("subtitle", NAMING, lambda r: r.subtitle),
+        authors=_authors(naming, sources),
+        contributors=_union(r.contributors for r in records),
+        subjects=tuple(canonical_genres(_union(r.subjects for r in _ordered(records, NAMING)))),
+        description=description[0] if description else None,
+        series=first("series", NAMING, lambda r: r.series),
+        first_year=_first_year(records, sources),
+        original_language=first("originalLanguage", NAMING, lambda r: r.original_language),
+        other_titles=_union(r.other_titles for r in records),
+        openlibrary_work_id=first("openLibraryWorkID", NAMING, lambda r: r.openlibrary_work_id),
+        work_isbns=_union([edition.isbns, *(r.edition.isbns for r in records), *(r.work_isbns for r in records)]),
+        edition=edition,
+        providers=tuple(dict.fromkeys(r.provider for r in _ordered(records, NAMING))),
+        sources=sources,
+        quality=0,
+        isbndb_quality=max(isbndb, default=0),
+        popularity=max((r.popularity for r in records), default=0.0),
+    )
+    return replace(book, quality=quality_of(book))
+
+
+def _ordered(records: Iterable[Record], order: tuple[str, ...]) -> list[Record]:
+    rank = {name: place for place, name in enumerate(order)}
+    return sorted(records, key=lambda record: rank.get(record.provider, len(order)))
+
+
+def _union(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for items in lists for item in items))
+
+
+def _chosen_edition(question: Question, records: Sequence[Record]) -> list[Record]:
+    """Records of the edition that stands for the work: the one asked for, else one in the right language, else the best known."""
+    asked = set(question.isbns)
+    words = question.text or question.title
+    script = dominant_script(words)
+
+    def worth(members: list[Record]) -> tuple[bool, bool, bool, float, bool, int, int]:
+        language = next((r.edition.language for r in members if r.edition.language), None)
+        isbns = {isbn for r in members for isbn in r.edition.isbns}
+        return (
+            bool(asked & isbns),
+            bool(question.lang) and language == question.lang,
+            script is not None and any(dominant_script(r.edition.title or r.title) == script for r in members),
+            max(round(title_similarity(words, r.edition.title or r.title), 2) for r in members) if words else 0.0,
+            bool(isbns),
+            len({r.provider for r in members}),
+            max(quality_of(r) for r in members),
+        )
+
+    return max(by_edition(records), key=worth, default=[])
+
+
+def _naming(question: Question, edition: list[Record], records: list[Record]) -> list[Record]:
+    """Who may name the book, most trusted first: records of the edition, then of the work.
+
+    Where an ISBN was asked, records of another language than most of its edition's must not: a book is never swapped.
+    """
+    rest = [r for r in records if r not in edition]
+    languages = [r.edition.language for r in _ordered(edition, PRINTING) if r.edition.language]
+    if question.isbns and languages:
+        agreed = max(languages, key=lambda language: (languages.count(language), -languages.index(language)))
+        edition = [r for r in edition if r.edition.language in (None, agreed)]
+    return _ordered(edition, NAMING) + _ordered(rest, NAMING)
+
+
+def _title(naming: list[Record]) -> tuple[str, str]:
+    best = naming[0]
+    for record in naming[1:]:
+        if better_title(best.title, record.title) != best.title:
+            best = record
+    return best.title, best.provider
+
+
+def _authors(naming: list[Record], sources: dict[str, str]) -> tuple[Author, ...]:
+    """The most trusted provider's list; what the others know of the same people is added."""
+    best = next((r for r in naming if r.authors), None)
+    if best is None:
+        return ()
+    sources["authors"] = best.provider
+    others = [author for r in naming if r is not best for author in r.authors]
+    return tuple(_completed(author, others) for author in best.authors)
+
+
+def _completed(author: Author, others: list[Author]) -> Author:
+    for other in others:
+        if author_similarity(author.name, other.name) >= 0.95:
+            author = replace(
+                author,
+                openlibrary_id=author.openlibrary_id or other.openlibrary_id,
+                isbndb_id=author.isbndb_id or other.isbndb_id,
+                birth_year=author.birth_year or other.birth_year,
+                death_year=author.death_year or other.death_year,
+            )
+    return author
+
+
+def _description(question: Question, records: Sequence[Record]) -> tuple[str, str] | None:
+    """The longest up to 4,000 characters, in the request's language first; (text, provider)."""
+    found = [(r.description[:DESCRIPTION_MAX_CHARS].rstrip(), r) for r in records if r.description]
+    if not found:
+        return None
+    text, record = max(
+        found, key=lambda f: (question.lang is not None and f[1].edition.language == question.lang, len(f[0]))
+    )
+    return text, record.provider
+
+
+def _first_year(records: Sequence[Record], sources: dict[str, str]) -> int | None:
+    """Open Library's year of the work; else the least year known. An edition's year never raises it."""
+    for provider in DATING:
+        for record in records:
+            if record.provider == provider and record.first_year:
+                sources["firstPublicationYear"] = provider
+                return record.first_year
+    years = [(year, r.provider) for r in records if (year := r.first_year or r.edition.year)]
+    if not years:
+        return None
+    year, sources["firstPublicationYear"] = min(years)
+    return year
+
+
+def _edition(members: list[Record], records: Sequence[Record], sources: dict[str, str]) -> Edition:
+    """The facts of one edition, from the records of that edition only; a cover may come from the work where the edition has none."""
+
+    def first(field: str, order: tuple[str, ...], read: Callable[[Edition], T | None]) -> T | None:
+        for record in _ordered(members, order):
+            value = read(record.edition)
+            if value:
+                sources[field] = record.provider
+                return value
+        return None
+
+    def cover() -> tuple[str | None, tuple[str, str, str] | None]:
+        for among in (members, records):
+            for record in _ordered(among, PICTURING):
+                if record.edition.cover_url:
+                    sources["coverImageURL"] = record.provider
+                    return record.edition.cover_url, record.edition.cover_urls
+        return None, None
+
+    cover_url, cover_urls = cover()
+    return Edition(
+        isbns=_union(r.edition.isbns for r in members),
+        title=first("editionTitle", NAMING, lambda e: e.title),
+        subtitle=first("editionSubtitle", NAMING, lambda e: e.subtitle),
+        publisher=first("publisher", PRINTING, lambda e: e.publisher),
+        published=first("publicationDate", PRINTING, lambda e: e.published),
+        page_count=first("pageCount", PRINTING, lambda e: e.page_count),
+        format=first("format", PRINTING, lambda e: e.format),
+        language=first("language", PRINTING, lambda e: e.language),
+        cover_url=cover_url,
+        cover_urls=cover_urls,
+        note=first("note", PRINTING, lambda e: e.note),
+        openlibrary_id=first("openLibraryEditionID", NAMING, lambda e: e.openlibrary_id),
+        google_id=first("googleBooksVolumeID", NAMING, lambda e: e.google_id),
+        goodreads_ids=_union(r.edition.goodreads_ids for r in members),
+        librarything_ids=_union(r.edition.librarything_ids for r in members),
+        asins=_union(r.edition.asins for r in members),
+    )

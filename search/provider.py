@@ -1,0 +1,120 @@
+"""The contract of a provider: what to ask it, and how to read what it says. No I/O: the gateway asks.
+
+Adding one is one file in `providers/` and its test. A provider never sees another's answer.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from search.dto import Record
+
+
+class Kind(StrEnum):
+    """What a question asks for."""
+
+    ISBN = "isbn"  # one edition by its ISBN
+    MANY_ISBNS = "many_isbns"  # many editions in one call
+    TITLE = "title"  # words of a title
+    ADVANCED = "advanced"  # title and author, or one of them
+    ANY = "any"  # words of a title, an author, or both
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to all providers. `text`, `title` and `author` are what the user typed, cleaned of control characters only."""
+
+    kind: Kind
+    isbns: tuple[str, ...] = ()  # ISBN-13
+    text: str = ""  # TITLE and ANY
+    title: str = ""  # ADVANCED
+    author: str = ""  # ADVANCED
+    limit: int = 20
+    offset: int = 0
+    lang: str | None = None  # ISO 639-1
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request to the provider; `path` is below its base URL, with every value in it already quoted."""
+
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
+    form: tuple[tuple[str, str], ...] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a provider answered: the records asked for, and its own estimate of how many there are in all."""
+
+    records: tuple[Record, ...] = ()
+    total: int = 0
+
+
+class BadShape(Exception):
+    """The answer is not of the form that the provider documents: a failure of the provider, never 'no such book'."""
+
+
+class Refusal(StrEnum):
+    """What an answer with an error status means."""
+
+    ABSENT = "absent"  # it does not know the book
+    QUOTA = "quota"  # too many calls, or today's are used up
+    FAULT = "fault"  # its fault, a retry may help
+    REJECTED = "rejected"  # it did not accept the call, a retry does not help
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderConfig:
+    """Settings of one provider. `rate` is calls per second, `daily_budget` calls per UTC day; None is unlimited."""
+
+    base_url: str
+    key: str | None = None
+    contact: str = ""
+    rate: float = 1.0
+    daily_budget: int | None = None
+    timeout_s: float = 5.0
+
+
+class Provider(ABC):
+    """One outside catalogue."""
+
+    name: ClassVar[str]  # as shown in metadata: "openlibrary"
+    label: ClassVar[str]  # for people: "Open Library"
+    setting: ClassVar[str]  # prefix of its settings: "OPENLIBRARY"
+    default_base_url: ClassVar[str]
+    default_rate: ClassVar[float]  # calls per second
+    default_daily_budget: ClassVar[int | None]  # calls per UTC day; None: unlimited
+    needs_key: ClassVar[bool] = False
+    many_isbns: ClassVar[int] = 0  # ISBNs that one call takes; 0: it has no such call
+
+    def __init__(self, config: ProviderConfig) -> None:
+        self.config = config
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it can be asked at all: the key it needs is there."""
+        return not self.needs_key or bool(self.config.key)
+
+    @abstractmethod
+    def call(self, question: Question) -> Call | None:
+        """The one call that answers the question, or None where this provider cannot."""
+
+    @abstractmethod
+    def read(self, question: Question, payload: Any) -> Page:
+        """Read a decoded JSON answer of status 200.
+
+        Raises: BadShape when it is not what the API documents. A single broken record is left out, not an error.
+        """
+
+    def refusal(self, status: int, payload: Any) -> Refusal:
+        """What an answer with this error status says; `payload` is the decoded JSON, or None where it is none."""
+        if status == 404:
+            return Refusal.ABSENT
+        if status == 429:
+            return Refusal.QUOTA
+        return Refusal.FAULT if status >= 500 else Refusal.REJECTED

@@ -1,0 +1,196 @@
+"""Shapes of the search routes for validation and for the OpenAPI document; rendering itself is wire.py's."""
+
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from search.dto import MatchLevel
+
+Lang = Annotated[str | None, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1", examples=["en"])]
+Offset = Annotated[int, Field(ge=0, le=1000)]
+Limit = Annotated[int, Field(ge=1, le=40)]
+Floor = Annotated[
+    MatchLevel | None, Field(description="drop what matches less surely than this", examples=["work_only"])
+]
+
+
+class _Strict(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class IsbnQuery(_Strict):
+    isbn: str = Field(max_length=200, description="ISBN-10 or 13 in any spelling", examples=["978-0-441-17271-9"])
+    minMatch: Floor = None
+
+
+class WordsQuery(_Strict):
+    q: str = Field("", description="2 to 500 characters, any script", examples=["Dune"])
+    limit: Limit = 20
+    offset: Offset = 0
+    lang: Lang = None
+    minMatch: Floor = None
+
+
+class TitleQuery(WordsQuery):
+    title: str = Field("", description="the same as q")
+    maxResults: Limit | None = Field(None, description="the same as limit")
+
+
+class AdvancedQuery(_Strict):
+    title: str = Field("", max_length=1000, examples=["The Left Hand of Darkness"])
+    author: str = Field("", max_length=1000, examples=["Ursula K. Le Guin"])
+    isbn: str = Field("", max_length=200, examples=["9780441478125"])
+    limit: Limit = 20
+    offset: Offset = 0
+    lang: Lang = None
+    minMatch: Floor = None
+
+
+class MatchDto(Schema):
+    level: Literal["exact_edition", "same_work", "work_only", "guess"]
+    score: float = Field(ge=0, le=1)
+    reasons: list[str]
+
+
+class AuthorDto(Schema):
+    id: str | None = None
+    name: str
+    gender: Literal["Female", "Male", "Non-binary", "Other", "Unknown"]
+    birthYear: int | None = None
+    deathYear: int | None = None
+    openLibraryID: str | None = None
+    isbndbID: str | None = None
+
+
+class SeriesDto(Schema):
+    name: str
+    position: float | None = None
+
+
+class WorkDto(Schema):
+    id: str
+    title: str
+    subtitle: str | None = None
+    authors: list[AuthorDto]
+    subjectTags: list[str]
+    genres: list[str]
+    contributors: list[str]
+    isbn: list[str]
+    goodreadsWorkIDs: list[str]
+    amazonASINs: list[str]
+    librarythingIDs: list[str]
+    googleBooksVolumeIDs: list[str]
+    isbndbQuality: int = Field(ge=0, le=100)
+    reviewStatus: Literal["verified", "needsReview", "userEdited"]
+    synthetic: bool
+    primaryProvider: str | None = None
+    providers: list[str]
+    originalLanguage: str | None = None
+    firstPublicationYear: int | None = None
+    publicationDate: str | None = None
+    description: str | None = None
+    coverImageURL: str | None = None
+    cover: str | None
+    pageCount: int | None = None
+    series: SeriesDto | None = None
+    openLibraryID: str | None = None
+    openLibraryWorkID: str | None = None
+    isbndbID: str | None = None
+    googleBooksVolumeID: str | None = None
+    goodreadsID: str | None = None
+    quality: int = Field(ge=0, le=100)
+    match: MatchDto
+    sources: dict[str, str] = Field(description="which provider each field came from")
+
+
+class CoverUrls(Schema):
+    small: str
+    medium: str
+    large: str
+
+
+class EditionDto(Schema):
+    isbn: str | None = None
+    isbns: list[str]
+    format: Literal["Hardcover", "Paperback", "E-book", "Audiobook", "Mass Market"] | None = None
+    title: str | None = None
+    subtitle: str | None = None
+    publisher: str | None = None
+    publicationDate: str | None = Field(None, description="YYYY, YYYY-MM or YYYY-MM-DD")
+    publicationYear: int | None = None
+    pageCount: int | None = None
+    language: str | None = None
+    coverImageURL: str | None = None
+    coverUrls: CoverUrls | None = None
+    editionTitle: str | None = None
+    contributors: list[str]
+    amazonASINs: list[str]
+    googleBooksVolumeIDs: list[str]
+    librarythingIDs: list[str]
+    isbndbQuality: int = Field(ge=0, le=100)
+    primaryProvider: str | None = None
+    openLibraryID: str | None = None
+    openLibraryEditionID: str | None = None
+    isbndbID: str | None = None
+    googleBooksVolumeID: str | None = None
+    goodreadsID: str | None = None
+    quality: int = Field(ge=0, le=100)
+
+
+class Detected(Schema):
+    kind: Literal["isbn", "title", "author"]
+    confidence: float = Field(ge=0, le=1)
+
+
+class SearchData(Schema):
+    works: list[WorkDto]
+    editions: list[EditionDto] = Field(description="editions[i] is of works[i]")
+    authors: list[AuthorDto]
+    resultCount: int
+    totalResults: int = Field(description="the providers' own estimate")
+    expiresAt: str
+    detected: Detected | None = Field(None, description="of /v1/search only")
+
+
+class Metadata(Schema):
+    timestamp: str
+    processingTime: float = Field(description="ms")
+    provider: str = Field(description="who answered, joined by +; none where nothing was found")
+    source: str
+    cached: bool
+    cacheSource: Literal["memory", "redis", "cold"] | None
+    cacheAge: float | None = Field(None, description="s")
+    ttl: float | None = Field(None, description="s left")
+    providers: dict[str, str] = Field(description="name: ok, empty, late, throttled, open, timeout, error or off")
+    degraded: list[str] | None = Field(None, description="providers that failed to answer")
+    staleBecause: str | None = None
+    traceId: str
+
+
+class SearchReply(Schema):
+    success: Literal[True]
+    data: SearchData
+    metadata: Metadata
+
+
+class ErrorBody(Schema):
+    code: str
+    message: str
+    details: dict[str, Any]
+    retryable: bool
+    statusCode: int
+    retryAfterMs: int | None = None
+
+
+class ErrorMetadata(Schema):
+    timestamp: str
+    processingTime: float
+    traceId: str
+
+
+class ErrorReply(Schema):
+    success: Literal[False]
+    data: None
+    error: ErrorBody
+    metadata: ErrorMetadata

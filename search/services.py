@@ -1,0 +1,232 @@
+"""Use-cases of searching: one question to cache, catalogue and providers, one answer. Views, pages and commands call these.
+
+Raises, all of them: ApiError (bad input by field; ProvidersFailed and its kinds when nobody could answer).
+"""
+
+import asyncio
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from bookstrack.lib.errors import InvalidIsbnGiven, InvalidQuery, MissingParameter
+from search import breaker, catalogue, conf, detect, fan_out, metrics, sample
+from search.cache import Cache, Entry, key_of
+from search.dto import MatchLevel
+from search.flight import Flights
+from search.gateway import Status
+from search.identifiers import Isbn, InvalidIsbn, parse_isbn
+from search.ledger import ledger
+from search.matching import at_least
+from search.normalisers.text import clean_line
+from search.provider import Kind, Question
+from search.tiers.memory import MemoryTier
+
+cache = Cache(MemoryTier(conf.memory_tier_bytes()))
+_flights = Flights()
+
+load_sample_catalogue = sample.load
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a search answers, and how it came about."""
+
+    entry: Entry
+    cache_source: str | None  # memory, redis; None: asked just now
+    stale_because: str | None = None
+    detected: dict[str, Any] | None = None
+    min_match: MatchLevel | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the entry's bytes are the answer as they are."""
+        return self.detected is None and self.min_match is None
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """`data` of the envelope: works, editions, authors, resultCount, totalResults, expiresAt, detected?"""
+        data: dict[str, Any] = orjson.loads(self.entry.data)
+        if self.min_match is not None:
+            data = _only(data, self.min_match)
+        if self.detected is not None:
+            data["detected"] = self.detected
+        return data
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Who answered and how fresh it is; members of the envelope's `metadata`."""
+        entry = self.entry
+        about: dict[str, Any] = {
+            "provider": entry.provider,
+            "source": entry.provider,
+            "cached": self.cache_source is not None,
+            "cacheSource": self.cache_source,
+            "providers": entry.providers,
+        }
+        if entry.degraded:
+            about["degraded"] = entry.degraded
+        if self.cache_source is not None:
+            about |= {"cacheAge": round(entry.age_s, 1), "ttl": max(0, round(entry.left_s))}
+        if self.stale_because:
+            about["staleBecause"] = self.stale_because
+        return about
+
+
+async def search_isbn(isbn: str, *, min_match: MatchLevel | None = None) -> Answer:
+    """The edition of an ISBN in any spelling, merged over all providers."""
+    if not isbn.strip():
+        raise MissingParameter("Give an ISBN.", details={"field": "isbn"})
+    return await answer(Question(Kind.ISBN, isbns=(_isbn(isbn).isbn13,), limit=1), min_match=min_match)
+
+
+async def search_title(
+    text: str, *, limit: int = 20, offset: int = 0, lang: str | None = None, min_match: MatchLevel | None = None
+) -> Answer:
+    """Works whose title has these words."""
+    question = Question(Kind.TITLE, text=_words(text, "q"), limit=limit, offset=offset, lang=lang)
+    return await answer(question, min_match=min_match)
+
+
+async def search_advanced(
+    *,
+    title: str = "",
+    author: str = "",
+    isbn: str = "",
+    limit: int = 20,
+    offset: int = 0,
+    lang: str | None = None,
+    min_match: MatchLevel | None = None,
+) -> Answer:
+    """Works by title and author, or one of them. Where an ISBN is given it decides alone: a look-alike never takes its place."""
+    if isbn.strip():
+        return await search_isbn(isbn, min_match=min_match)
+    if not title.strip() and not author.strip():
+        raise MissingParameter(
+            "Give at least one of title, author and isbn.",
+            details={"field": "title", "fields": ["title", "author", "isbn"]},
+        )
+    question = Question(
+        Kind.ADVANCED,
+        title=_words(title, "title") if title.strip() else "",
+        author=_words(author, "author") if author.strip() else "",
+        limit=limit,
+        offset=offset,
+        lang=lang,
+    )
+    return await answer(question, min_match=min_match)
+
+
+async def search_any(
+    text: str, *, limit: int = 20, offset: int = 0, lang: str | None = None, min_match: MatchLevel | None = None
+) -> Answer:
+    """One box: an ISBN, a title, an author, or title and author; `detected` says what it was taken for."""
+    kind, confidence = detect.detected(clean_line(text))
+    detected = {"kind": kind, "confidence": confidence}
+    if kind == "isbn":
+        question = Question(Kind.ISBN, isbns=(_isbn(text, "q").isbn13,), limit=1)
+    else:
+        question = Question(Kind.ANY, text=_words(text, "q"), limit=limit, offset=offset, lang=lang)
+    return await answer(question, min_match=min_match, detected=detected)
+
+
+async def answer(
+    question: Question, *, min_match: MatchLevel | None = None, detected: dict[str, Any] | None = None
+) -> Answer:
+    """Answer from the cache while fresh; else ask everybody, in one flight; else, while all fail, what expired within a day."""
+    key = key_of(question)
+    found = await cache.find(key)
+    if found and found[0].fresh:
+        entry, tier = found
+        ledger.hit(key)
+        metrics.cache_lookups.labels(question.kind.value, tier if entry.found else f"{tier}-negative").inc()
+        return Answer(entry, tier, detected=detected, min_match=min_match)
+    metrics.cache_lookups.labels(question.kind.value, "miss").inc()
+    flown, _ = await _flights.fly(key, lambda: fan_out.flight(cache, key, question))
+    outcome = fan_out.landed(flown)
+    if outcome.entry is not None:
+        return Answer(outcome.entry, None, detected=detected, min_match=min_match)
+    if found:
+        metrics.cache_stale.inc()
+        return Answer(found[0], found[1], stale_because="all providers fail", detected=detected, min_match=min_match)
+    raise outcome.error()
+
+
+async def provider_states() -> dict[str, dict[str, Any]]:
+    """Every provider's state for /health and the admin, by name."""
+    return await fan_out.provider_states()
+
+
+async def catalogue_answers() -> str | None:
+    """A smoke test: the catalogue answers a search by words; None when it does, else what is wrong."""
+    found = await catalogue.ask(Question(Kind.ANY, text="dune", limit=1))
+    return "the catalogue does not answer" if found.status is Status.ERROR else None
+
+
+async def settled() -> None:
+    """Wait until late answers have filled the cache and the ledger is written: for a clean stop, and for tests."""
+    await asyncio.gather(*fan_out.late_tasks())
+    await ledger.flush()
+
+
+def _isbn(text: str, field: str = "isbn") -> Isbn:
+    try:
+        return parse_isbn(text)
+    except InvalidIsbn as error:
+        shown = clean_line(text)[:64]
+        raise InvalidIsbnGiven(str(error), details={"field": field, "isbn": shown, "kind": error.kind}) from None
+
+
+def _words(text: str, field: str) -> str:
+    """What was typed without what no catalogue can use. Raises: MissingParameter, InvalidQuery."""
+    words = clean_line(text)
+    if not words:
+        raise MissingParameter(f"Give words to search for in {field}.", details={"field": field})
+    if not 2 <= len(words) <= 500:
+        raise InvalidQuery(f"{field} takes 2 to 500 characters.", details={"field": field, "length": len(words)})
+    if not any(sign.isalnum() for sign in words):
+        raise InvalidQuery(f"{field} has no letter and no digit.", details={"field": field})
+    return words
+
+
+def _only(data: dict[str, Any], floor: MatchLevel) -> dict[str, Any]:
+    """The works that match at least as surely as the floor, with their editions and authors."""
+    pairs = [
+        (work, edition)
+        for work, edition in zip(data["works"], data["editions"], strict=True)
+        if at_least(MatchLevel(work["match"]["level"]), floor)
+    ]
+    named = {author["name"] for work, _ in pairs for author in work["authors"]}
+    return data | {
+        "works": [work for work, _ in pairs],
+        "editions": [edition for _, edition in pairs],
+        "authors": [author for author in data["authors"] if author["name"] in named],
+        "resultCount": len(pairs),
+        "totalResults": data["totalResults"] if len(pairs) == len(data["works"]) else len(pairs),
+    }
+
+
+async def cached_data(key: str) -> dict[str, Any] | None:
+    """What is cached under a key, or None."""
+    found = await cache.find(key)
+    if found is None:
+        return None
+    data: dict[str, Any] = orjson.loads(found[0].data)
+    return data
+
+
+async def expire(keys: list[str]) -> None:
+    """Drop cached answers from all tiers."""
+    for key in keys:
+        await cache.forget(key)
+
+
+async def provider_table() -> list[dict[str, Any]]:
+    """Every provider for the admin: state, circuit, calls of today, budget left, rate."""
+    return await fan_out.provider_table()
+
+
+async def close_circuit(provider: str) -> None:
+    """Let a provider be asked again at once."""
+    await breaker.reset(provider)
