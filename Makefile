@@ -5,7 +5,7 @@ PYTHON = $(shell for python in .venv/bin/python python3.11 python3 python3.12 py
 VENV = .venv/bin
 BOOTSTRAP = @python="$(PYTHON)"; \
 	if [ -z "$$python" ]; then echo "Python 3.11 or newer is needed and was not found on PATH (python3, python3.11, ...)" >&2; exit 1; fi; \
-	"$$python" -I -S bookstrack/bootstrap.py
+	exec "$$python" -I -S bookstrack/bootstrap.py
 
 # A data folder that is thrown away, so that no tool touches the one of `make run`.
 SCRATCH = set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; trap 'exit 130' INT TERM; \

@@ -32,4 +32,8 @@ async def stop() -> None:
     db.close()
 
 
-application = Edge(django_application, start=start, stop=stop)
+application = Edge(
+    django_application,  # type: ignore[arg-type]  # ASGI is spelled in two ways
+    start=start,
+    stop=stop,
+)

@@ -86,6 +86,7 @@ def install(names: list[str]) -> None:
     if not has_pip():
         make_venv()
     for name in names:
+        digests = {each: digest(each) for each in [name, *included(name)]}  # before: an editor may be at work
         stamp(name).unlink(missing_ok=True)
         print(f"bootstrap: installing {name} into .venv", flush=True)
         pip = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
@@ -93,8 +94,8 @@ def install(names: list[str]) -> None:
             pip += ["--progress-bar", "off"]
         if subprocess.run([*pip, "-r", name], cwd=ROOT).returncode:  # noqa: S603 - our own words
             raise BootstrapError(f"{name} could not be installed; pip says why above. Run make again to go on.")
-        for done in [name, *included(name)]:
-            stamp(done).write_text(digest(done))
+        for done, installed in digests.items():
+            stamp(done).write_text(installed)
 
 
 def has_pip() -> bool:

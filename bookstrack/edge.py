@@ -97,7 +97,7 @@ class _Exchange:
         try:
             if self._preflight():
                 await self._reply(
-                    204, b"", [(name, value) for name, value in _PREFLIGHT.items()] if self._origin() else []
+                    204, b"", list(_PREFLIGHT.items()) if self._origin() else []
                 )
                 return
             await self._charge()

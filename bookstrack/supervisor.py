@@ -20,6 +20,7 @@ from bookstrack.prepare import CannotPrepare, make_data_dir
 BASE_DIR = Path(__file__).resolve().parent.parent
 PORT_TAKEN = 3
 BACKLOG = 2048
+MAX_PORT = 65_535
 PROBE_EVERY_S = 0.05
 REMIND_EVERY_S = 15.0
 
@@ -65,6 +66,8 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises: CannotListen.
     """
+    if port > MAX_PORT:  # the resolver would take it modulo 65,536
+        raise CannotListen(f"BOOKSTRACK_PORT={port}: there is no port above {MAX_PORT}. Choose another one.")
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, proto)
@@ -72,8 +75,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind(address)
         listener.listen(BACKLOG)
         return listener
-    except (OSError, OverflowError) as error:
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
             raise CannotListen(
                 f"Port {port} of {host} is taken. Stop what listens there, or choose another one: "
                 f"BOOKSTRACK_PORT={port + 1} make run"

@@ -21,11 +21,10 @@ class HttpProtocol(HttpToolsProtocol):
     _in_head = True
 
     def data_received(self, data: bytes) -> None:
+        if self._in_head:  # what begins within this packet counts from the next one on: it may follow another request
+            self._head_bytes += len(data)
         super().data_received(data)
-        if not self._in_head:
-            return
-        self._head_bytes += len(data)
-        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+        if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("Request line and headers are too large.")
 
     def on_message_begin(self) -> None:

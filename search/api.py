@@ -9,7 +9,7 @@ from bookstrack import envelope
 from bookstrack.lib import trace
 from bookstrack.lib.errors import InvalidQuery
 from search import services
-from search.examples import ADVANCED_EXAMPLE, SEARCH_EXAMPLE
+from search.examples import SEARCH_EXAMPLE
 from search.normalisers.text import clean_line
 from search.schemas import AdvancedQuery, ErrorReply, IsbnQuery, SearchReply, TitleQuery, WordsQuery
 from search.services import Answer
@@ -66,11 +66,7 @@ async def search_advanced(request: HttpRequest, query: Query[AdvancedQuery]) -> 
 @router.post(
     "/search/advanced",
     response=REPLIES,
-    openapi_extra=_documented(
-        requestBody={
-            "content": {"application/json": {"schema": AdvancedQuery.json_schema(), "example": ADVANCED_EXAMPLE}}
-        }
-    ),
+    openapi_extra=_documented(),
 )
 async def search_advanced_post(request: HttpRequest, query: AdvancedQuery) -> HttpResponse:
     """The same by a JSON body."""

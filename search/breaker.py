@@ -1,70 +1,70 @@
-"""Whether a provider may be asked now: its circuit, its own word to wait, and its rate. One state for all processes, in Redis.
+"""Whether a provider may be asked now: the rules of `circuit`, held against a state in Redis that all processes share.
 
-Five failed calls in a row open the circuit for 60 s; then one probe, over all processes, is let through: its success closes the circuit,
-its failure opens it again. While Redis is away each process keeps the same rules for itself. Source: spec 05.
+While Redis is away each process holds them by itself, with its part of the rate. Source: spec 05.
 """
 
+import threading
 from dataclasses import dataclass
 from typing import Literal
 
+import structlog
+
+from bookstrack import env
 from bookstrack.lib import clock, redis
+from search.circuit import FAILURES, OPEN_MS, PROBE_MS, Admission, Circuit, Rate
 
-FAILURES = 5
-OPEN_S = 60
-PROBE_S = 15  # a probe that says nothing for so long is taken for lost
-BURST_S = 1.0  # calls of so many seconds may come at once
+__all__ = ["Admission", "CircuitState", "admit", "hold", "record", "reset", "state"]
+log = structlog.get_logger(__name__)
 
-# KEYS: state (hash), probe, rate. ARGV: now ms, rate per s, burst s, wait at most ms, probe ms.
-# Answers {"go", wait ms} | {"open", until ms} | {"held", until ms} | {"full", wait ms}
+KEEP_MS = 2 * 86_400_000  # longer than any hold
+
+# KEYS: circuit (hash), calls (list of when the last ones began, or will). ARGV: now, slots, window, wait at most, again,
+# probe. All times are ms. Answers {answer, the moment to go or to ask again, probe}.
 _ADMIT = redis.Script(
     """
-    local now, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
-    local state = redis.call('HMGET', KEYS[1], 'failures', 'open_until', 'held_until')
-    local failures, open_until, held_until = tonumber(state[1] or 0), tonumber(state[2] or 0), tonumber(state[3] or 0)
-    if held_until > now then return {'held', tostring(held_until)} end
-    if open_until > now then return {'open', tostring(open_until)} end
-    if open_until > 0 and not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[5]) then
-      return {'open', tostring(now + tonumber(ARGV[5]))}
+    local now, slots, window, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+    local found = redis.call('HMGET', KEYS[1], 'open_until', 'probe_until', 'held_until')
+    local open_until = tonumber(found[1] or 0)
+    local probe = 0
+    if open_until > 0 and ARGV[5] == '0' then
+      local closed = math.max(open_until, tonumber(found[2] or 0))
+      if now < closed then return {'open', string.format('%.3f', closed), 0} end
+      probe = 1
     end
-    local step = 1000 / rate
-    local burst = math.max(tonumber(ARGV[3]) * 1000, step)
-    local tat = math.max(tonumber(redis.call('GET', KEYS[3]) or now), now)
-    local wait = math.max(0, tat + step - now - burst)
-    if wait > tonumber(ARGV[4]) then
-      if open_until > 0 then redis.call('DEL', KEYS[2]) end
-      return {'full', tostring(wait)}
-    end
-    redis.call('SET', KEYS[3], string.format('%.3f', tat + step), 'PX', math.ceil(tat + step - now) + 1000)
-    return {'go', tostring(wait)}
+    local at = math.max(now, tonumber(found[3] or 0))
+    if at - now > max_wait then return {'held', string.format('%.3f', at), 0} end
+    local oldest = redis.call('LINDEX', KEYS[2], slots - 1)
+    if oldest then at = math.max(at, tonumber(oldest) + window) end
+    if at - now > max_wait then return {'full', string.format('%.3f', at), 0} end
+    redis.call('LPUSH', KEYS[2], string.format('%.3f', at))
+    redis.call('LTRIM', KEYS[2], 0, slots - 1)
+    redis.call('PEXPIRE', KEYS[2], math.ceil(at - now + window) + 1000)
+    if probe == 1 then redis.call('HSET', KEYS[1], 'probe_until', string.format('%.3f', at + ARGV[6])) end
+    return {'go', string.format('%.3f', at), probe}
     """
 )
-# KEYS: state, probe. ARGV: now ms, ok, failures to open, open ms
+# KEYS: circuit. ARGV: now, ok, probe, failures that open it, open ms, keep ms.
 _RECORD = redis.Script(
     """
-    redis.call('DEL', KEYS[2])
-    if ARGV[2] == '1' then
-      redis.call('HDEL', KEYS[1], 'failures', 'open_until')
-      return 0
-    end
+    local open_until = tonumber(redis.call('HGET', KEYS[1], 'open_until') or 0)
+    if open_until > 0 and ARGV[3] == '0' then return 0 end
+    if ARGV[2] == '1' then return redis.call('HDEL', KEYS[1], 'failures', 'open_until', 'probe_until') end
     local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
-    if failures >= tonumber(ARGV[3]) then
-      redis.call('HSET', KEYS[1], 'open_until', ARGV[1] + ARGV[4])
+    if open_until > 0 or failures >= tonumber(ARGV[4]) then
+      redis.call('HSET', KEYS[1], 'open_until', string.format('%.3f', ARGV[1] + ARGV[5]), 'probe_until', '0')
     end
-    redis.call('EXPIRE', KEYS[1], 86400)
-    return failures
+    return redis.call('PEXPIRE', KEYS[1], ARGV[6])
     """
 )
-
-Answer = Literal["go", "open", "held", "full"]
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """`go` after so many seconds; or not: `open` or `held` until a moment (unix s), `full` (the next free slot is too far off)."""
-
-    answer: Answer
-    wait_s: float = 0.0
-    until: float | None = None
+# KEYS: circuit. ARGV: until, keep ms.
+_HOLD = redis.Script(
+    """
+    if tonumber(redis.call('HGET', KEYS[1], 'held_until') or 0) < tonumber(ARGV[1]) then
+      redis.call('HSET', KEYS[1], 'held_until', ARGV[1])
+    end
+    return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,95 +77,80 @@ class CircuitState:
     held_until: float | None = None
 
 
-@dataclass(slots=True)
-class _Local:
-    """The same state in this process, for as long as Redis is away."""
-
-    failures: int = 0
-    open_until_ms: float = 0.0
-    held_until_ms: float = 0.0
-    tat_ms: float = 0.0
+_here: dict[str, Circuit] = {}  # of this process, for as long as Redis is away
+_lock = threading.Lock()  # event loops live in different threads
 
 
-_local: dict[str, _Local] = {}
+def _keys(provider: str) -> list[str]:
+    return [f"circuit:{{{provider}}}", f"calls:{{{provider}}}"]
 
 
-def _keys(provider: str) -> tuple[str, str, str]:
-    return f"circuit:{provider}", f"circuit:{provider}:probe", f"rate:{provider}"
+async def admit(provider: str, *, rate: float, max_wait_s: float, again: bool = False) -> Admission:
+    """Ask to make one call now, or within `max_wait_s`; one that is let go has its slot of the rate (calls per second).
 
-
-async def admit(provider: str, *, rate: float, max_wait_s: float) -> Admission:
-    """Ask to make one call now, or within `max_wait_s`; a call that is let go has its slot of the rate."""
-    now_ms = clock.unix_s() * 1000
-    args = [f"{now_ms:.3f}", rate, BURST_S, max_wait_s * 1000, PROBE_S * 1000]
+    `again`: it is a retry, for which the circuit is not asked a second time.
+    """
+    now_ms, max_wait_ms, allowed = _now_ms(), max(0.0, max_wait_s) * 1000, Rate.per_second(rate)
+    args = [f"{now_ms:.3f}", allowed.slots, f"{allowed.window_ms:.3f}", f"{max_wait_ms:.3f}", int(again), PROBE_MS]
     try:
-        answer, value = await _ADMIT(keys=list(_keys(provider)), args=args)
+        answer, at_ms, probe = await _ADMIT(keys=_keys(provider), args=args)
     except redis.Away:
-        return _admit_here(provider, now_ms, rate, max_wait_s)
-    word, number = answer.decode(), float(value)
-    if word == "go" or word == "full":
-        return Admission(word, wait_s=number / 1000)
-    return Admission(word, until=number / 1000)
+        share = Rate.per_second(rate / env.integer("BOOKSTRACK_WORKERS", 1, least=1))
+        with _lock:
+            here = _here.setdefault(provider, Circuit())
+            return here.admit(now_ms, rate=share, max_wait_ms=max_wait_ms, again=again)
+    _here.pop(provider, None)  # what this process knew is old by the next time
+    if answer == b"go":
+        return Admission("go", wait_s=max(0.0, float(at_ms) - now_ms) / 1000, probe=bool(probe))
+    return Admission(answer.decode(), until=float(at_ms) / 1000)
 
 
-async def record(provider: str, *, ok: bool) -> None:
-    """Tell how a call ended, after its retries."""
-    state, probe, _ = _keys(provider)
+async def record(provider: str, *, ok: bool, probe: bool = False) -> None:
+    """Tell how a call ended, after its retries; `probe` as it was admitted."""
+    now_ms = _now_ms()
     try:
-        await _RECORD(keys=[state, probe], args=[f"{clock.unix_s() * 1000:.0f}", int(ok), FAILURES, OPEN_S * 1000])
+        await _RECORD(keys=_keys(provider)[:1], args=[f"{now_ms:.3f}", int(ok), int(probe), FAILURES, OPEN_MS, KEEP_MS])
     except redis.Away:
-        here = _local.setdefault(provider, _Local())
-        here.failures = 0 if ok else here.failures + 1
-        here.open_until_ms = (clock.unix_s() + OPEN_S) * 1000 if here.failures >= FAILURES else 0.0
+        with _lock:
+            _here.setdefault(provider, Circuit()).record(now_ms, ok=ok, probe=probe)
 
 
 async def hold(provider: str, seconds: float) -> None:
     """The provider said Retry-After: nobody asks it before."""
-    until_ms = (clock.unix_s() + seconds) * 1000
+    until_ms = _now_ms() + seconds * 1000
     try:
-        await redis.client().hset(_keys(provider)[0], "held_until", f"{until_ms:.0f}")
+        await _HOLD(keys=_keys(provider)[:1], args=[f"{until_ms:.3f}", KEEP_MS])
     except redis.Away:
-        _local.setdefault(provider, _Local()).held_until_ms = until_ms
+        with _lock:
+            _here.setdefault(provider, Circuit()).hold(until_ms)
 
 
 async def state(provider: str) -> CircuitState:
     """How the circuit is."""
-    now_ms = clock.unix_s() * 1000
     try:
         found = await redis.client().hmget(_keys(provider)[0], ["failures", "open_until", "held_until"])
         failures, open_ms, held_ms = (float(value or 0) for value in found)
     except redis.Away:
-        here = _local.get(provider, _Local())
+        here = _here.get(provider, Circuit())
         failures, open_ms, held_ms = here.failures, here.open_until_ms, here.held_until_ms
-    status: Literal["closed", "open", "half_open"] = (
-        "closed" if not open_ms else "open" if open_ms > now_ms else "half_open"
-    )
+    now_ms = _now_ms()
     return CircuitState(
-        status,
+        "closed" if not open_ms else "open" if now_ms < open_ms else "half_open",
         int(failures),
-        open_ms / 1000 if open_ms > now_ms else None,
-        held_ms / 1000 if held_ms > now_ms else None,
+        open_ms / 1000 if now_ms < open_ms else None,
+        held_ms / 1000 if now_ms < held_ms else None,
     )
 
 
 async def reset(provider: str) -> None:
-    """Close the circuit and end a hold, by hand. Raises: redis.Away"""
-    _local.pop(provider, None)
-    await redis.client().delete(*_keys(provider)[:2])
+    """Close the circuit and end a hold, by hand: the next question is asked.
+
+    Raises: redis.Away, after which only this process asks again.
+    """
+    _here.pop(provider, None)
+    await redis.client().delete(_keys(provider)[0])
+    log.info("circuit closed by hand", provider=provider)
 
 
-def _admit_here(provider: str, now_ms: float, rate: float, max_wait_s: float) -> Admission:
-    here = _local.setdefault(provider, _Local())
-    if here.held_until_ms > now_ms:
-        return Admission("held", until=here.held_until_ms / 1000)
-    if here.open_until_ms > now_ms:
-        return Admission("open", until=here.open_until_ms / 1000)
-    if here.open_until_ms:
-        here.open_until_ms = now_ms + PROBE_S * 1000  # this call is the probe
-    step = 1000 / rate
-    tat = max(here.tat_ms, now_ms)
-    wait = max(0.0, tat + step - now_ms - max(BURST_S * 1000, step))
-    if wait > max_wait_s * 1000:
-        return Admission("full", wait_s=wait / 1000)
-    here.tat_ms = tat + step
-    return Admission("go", wait_s=wait / 1000)
+def _now_ms() -> float:
+    return clock.unix_s() * 1000

@@ -7,7 +7,7 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import zstandard
@@ -116,7 +116,7 @@ class Cache:
         if entry is not None:
             return entry, "memory"
         try:
-            value = await redis_door.client().get(PREFIX + key)
+            value = cast(bytes | None, await redis_door.client().get(PREFIX + key))
         except redis_door.Away:
             metrics.cache_away.inc()
             entry = self._read(self.memory.get(key, even_untrusted=True))

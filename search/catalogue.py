@@ -81,7 +81,7 @@ def _records(work: Work) -> list[Record]:
             edition=_edition(work, edition) if edition else Edition(cover_url=_cover(work)),
             popularity=0.5,
         )
-        for edition in (editions or [None])
+        for edition in (editions or (None,))
     ]
 
 

@@ -46,7 +46,7 @@ def search_budget_s() -> float:
 
 def known_providers() -> list[type[Provider]]:
     """Every provider class in `providers/`."""
-    return list(implementations("search.providers", Provider))
+    return list(implementations("search.providers", Provider))  # type: ignore[type-abstract]
 
 
 def provider_order() -> list[str]:

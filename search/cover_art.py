@@ -1,4 +1,4 @@
-"""Covers drawn for works that have none: a colour, a band and a motif that follow from the work's id. No text: no font knows every script."""
+"""Covers drawn for works that have none: a colour, a band and a motif that follow from its id. No text: no font knows every script."""
 
 import colorsys
 import hashlib

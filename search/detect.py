@@ -7,7 +7,8 @@ Detected = tuple[str, float]  # kind, confidence 0..1
 
 # words that stand in titles but hardly ever in names
 _TITLE_WORDS = frozenset(
-    "the a an of and in on to for with from by at is or not der die das und le la les et de del los las el il lo dans pour".split()
+    {"the", "a", "an", "of", "and", "in", "on", "to", "for", "with", "from", "by", "at", "is", "or", "not"}
+    | {"der", "die", "das", "und", "le", "la", "les", "et", "de", "del", "los", "las", "el", "il", "lo", "dans", "pour"}
 )
 
 

@@ -40,5 +40,3 @@ SEARCH_EXAMPLE: dict[str, Any] = {
         "traceId": "0f8b2c4e6a1d3957c0e2",
     },
 }  # fmt: skip
-
-ADVANCED_EXAMPLE: dict[str, Any] = {"title": "The Left Hand of Darkness", "author": "Ursula K. Le Guin", "limit": 5}

@@ -7,6 +7,7 @@ the others, also where the outcome is not kept in the cache (a failure, or an em
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from bookstrack.lib import redis as redis_door
 from search import metrics
@@ -76,11 +77,11 @@ async def _wait(lock: str, outcome: str, own: str) -> bytes | None:
     while loop.time() < until:
         await asyncio.sleep(POLL_S[min(turn, len(POLL_S) - 1)])
         turn += 1
-        found: bytes | None = await redis.get(outcome)
+        found = cast(bytes | None, await redis.get(outcome))
         if found:
             return found
         if await redis.set(lock, own, nx=True, px=LEASE_MS):
-            found = await redis.get(outcome)  # it may have come between the two
+            found = cast(bytes | None, await redis.get(outcome))  # it may have come between the two
             if found is None:
                 return None
             await redis.delete(lock)

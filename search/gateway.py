@@ -1,25 +1,28 @@
-"""The one way to an outside catalogue: circuit, rate, budget, time-outs, retries, counters. Its troubles are statuses, never exceptions.
+"""The one way to an outside catalogue: circuit, rate, budget, time-outs, retries, counters. Its troubles are statuses.
 
 Source: spec 05.
 """
 
 import asyncio
-import random
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from typing import Any
 
 import orjson
 import structlog
 
-from bookstrack.lib import clock, http
+from bookstrack.lib import backoff, clock, http
 from bookstrack.lib.db import in_db
 from search import breaker, budget, metrics
 from search.provider import BadShape, Call, Page, Provider, Question, Refusal
 
 log = structlog.get_logger(__name__)
-RETRIES = 2
-BACKOFF_S = (0.1, 0.3)  # before the first and the second retry, +- half of it
+LEDGER_S = 0.25  # the ledger may take so long also when no time is left
+NOTHING = Page()
+MAX_HOLD_S = 86_400.0  # a daily quota is whole again by then; more is a mistake
 
 
 class Status(StrEnum):
@@ -37,160 +40,202 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderAnswer:
-    """What came of asking one provider. `retry_at` is unix seconds where it is known when asking again may help."""
+    """What came of asking one provider.
+
+    `retry_at` (unix seconds) is when asking again may help, None where that is not known; `latency_s` is the time from the
+    question to the answer, None when nothing was sent.
+    """
 
     provider: str
     status: Status
-    page: Page = Page()
+    page: Page = NOTHING
     retry_at: float | None = None
     latency_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One HTTP call: its status, and whether (and after how long, by the provider's word) another may help."""
-
-    status: Status
-    page: Page = Page()
-    retryable: bool = False
-    retry_after_s: float | None = None
-    http_status: int | None = None
-    counts: bool = True  # for the circuit
 
 
 class Gateway:
     """Asks providers."""
 
-    async def ask(self, provider: Provider, question: Question, *, deadline: float) -> ProviderAnswer:
-        """One question, with retries as long as they may start before `deadline` (monotonic seconds). Never raises."""
-        began = clock.monotonic_s()
+    async def ask(self, provider: Provider, question: Question, *, deadline: float, share: float = 1.0) -> ProviderAnswer:
+        """One question, with retries as long as they start before `deadline` (monotonic seconds).
+
+        An answer may come later, up to the provider's own time-out: whoever asks stops waiting when it likes. `share` (0..1) is
+        the part of the daily budget that this use may exhaust. Never raises for troubles of the provider or our own stores.
+        """
         try:
-            answer = await self._ask(provider, question, deadline)
+            call = provider.call(question) if provider.enabled else None
+            if call is None:
+                return ProviderAnswer(provider.name, Status.OFF)
+            answer = await _Conversation(provider, question, call, deadline, share).run()
         except Exception:  # a fault of ours: the search goes on without this provider, and we get the traceback
             log.exception("provider could not be asked", provider=provider.name)
             answer = ProviderAnswer(provider.name, Status.ERROR)
         metrics.provider_calls.labels(provider.name, answer.status.value).inc()
-        took_s = clock.monotonic_s() - began
-        if answer.status not in (Status.OFF, Status.OPEN):
-            metrics.provider_seconds.labels(provider.name).observe(took_s)
-        return ProviderAnswer(answer.provider, answer.status, answer.page, answer.retry_at, took_s)
+        if answer.latency_s is not None:
+            metrics.provider_seconds.labels(provider.name).observe(answer.latency_s)
+        return answer
 
-    async def _ask(self, provider: Provider, question: Question, deadline: float) -> ProviderAnswer:
-        call = provider.call(question) if provider.enabled else None
-        if call is None:
-            return ProviderAnswer(provider.name, Status.OFF)
-        max_wait_s = max(0.0, deadline - clock.monotonic_s())
-        admission = await breaker.admit(provider.name, rate=provider.config.rate, max_wait_s=max_wait_s)
-        if admission.answer == "open":
-            return ProviderAnswer(provider.name, Status.OPEN, retry_at=admission.until)
-        if admission.answer in ("held", "full"):
-            retry_at = admission.until or clock.unix_s() + admission.wait_s
-            return ProviderAnswer(provider.name, Status.THROTTLED, retry_at=retry_at)
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What one HTTP call brought; `retry_after_s` is the provider's own word."""
+
+    status: Status
+    page: Page = NOTHING
+    http_status: int | None = None
+    retryable: bool = False
+    retry_after_s: float | None = None
+    counts: bool = True  # for the circuit
+
+    @property
+    def well(self) -> bool:
+        return self.status in (Status.OK, Status.EMPTY)
+
+
+class _Conversation:
+    """One question to one provider: an attempt, and its retries."""
+
+    def __init__(self, provider: Provider, question: Question, call: Call, deadline: float, share: float) -> None:
+        self.provider, self.question, self.call = provider, question, call
+        self.deadline, self.share = deadline, share
+        self.began_s = clock.monotonic_s()
+        self.attempts = 0
+        self.probe = False
+
+    async def run(self) -> ProviderAnswer:
+        attempt: _Attempt | None = None
+        while True:
+            refused = await self._refused()
+            if refused is not None:
+                return refused if attempt is None else await self._ended(attempt)
+            self.attempts += 1
+            attempt = await _attempt(self.provider, self.question, self.call)
+            if attempt.retry_after_s:
+                await breaker.hold(self.provider.name, attempt.retry_after_s)
+                if attempt.retryable and attempt.retry_after_s >= self._left_s():
+                    attempt = replace(attempt, status=Status.THROTTLED, retryable=False)
+            if not attempt.retryable or self.attempts > backoff.MAX_RETRIES or not await self._paused(attempt):
+                return await self._ended(attempt)
+
+    def _left_s(self) -> float:
+        return max(0.0, self.deadline - clock.monotonic_s())
+
+    async def _refused(self) -> ProviderAnswer | None:
+        """Wait for our turn; an answer where there is none."""
+        name, config = self.provider.name, self.provider.config
+        again = self.attempts > 0
+        admission = await breaker.admit(name, rate=config.rate, max_wait_s=self._left_s(), again=again)
+        if admission.answer != "go":
+            status = Status.OPEN if admission.answer == "open" else Status.THROTTLED
+            return ProviderAnswer(name, status, retry_at=admission.until)
+        self.probe = self.probe or admission.probe
         if admission.wait_s:
             await asyncio.sleep(admission.wait_s)
-        return await self._attempts(provider, question, call, deadline)
+        limit = config.daily_budget
+        if limit is not None and not await self._in_ledger(budget.reserve, name, limit, share=self.share):
+            return ProviderAnswer(name, Status.THROTTLED, retry_at=budget.next_day_unix_s())
+        if again:
+            metrics.provider_retries.labels(name).inc()
+        return None
 
-    async def _attempts(self, provider: Provider, question: Question, call: Call, deadline: float) -> ProviderAnswer:
-        attempt = _Attempt(Status.ERROR)
-        tries = 0
-        while tries <= RETRIES:
-            if not await _reserved(provider):
-                return ProviderAnswer(provider.name, Status.THROTTLED, retry_at=budget.next_day_unix_s())
-            attempt = await _once(provider, question, call)
-            tries += 1
-            if not attempt.retryable or tries > RETRIES:
-                break
-            wait_s = _pause_s(tries, attempt)
-            if clock.monotonic_s() + wait_s >= deadline:
-                if attempt.retry_after_s:
-                    await breaker.hold(provider.name, attempt.retry_after_s)
-                break
-            metrics.provider_retries.labels(provider.name).inc()
-            await asyncio.sleep(wait_s)
-        return await _ended(provider, attempt, tries)
+    async def _in_ledger(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """The function's answer, or None when the database is too slow for us."""
+        try:
+            async with asyncio.timeout(max(LEDGER_S, self._left_s())):
+                return await in_db(function, *args, **kwargs)
+        except TimeoutError:
+            log.warning("the ledger of budgets is too slow", provider=self.provider.name)
+            return None
 
+    async def _paused(self, attempt: _Attempt) -> bool:
+        """Pause before a retry, unless it could not start in time. A Retry-After is waited for in the queue for our turn."""
+        pause_s = 0.0 if attempt.retry_after_s else backoff.pause_s(self.attempts)
+        if pause_s >= self._left_s():
+            return False
+        await asyncio.sleep(pause_s)
+        return True
 
-async def _reserved(provider: Provider) -> bool:
-    limit = provider.config.daily_budget
-    return limit is None or await in_db(budget.reserve, provider.name, limit)
-
-
-async def _ended(provider: Provider, attempt: _Attempt, tries: int) -> ProviderAnswer:
-    well = attempt.status in (Status.OK, Status.EMPTY)
-    if well or attempt.counts:
-        await breaker.record(provider.name, ok=well)
-    if not well:
+    async def _ended(self, attempt: _Attempt) -> ProviderAnswer:
+        name = self.provider.name
+        if attempt.well or attempt.counts or self.probe:
+            await breaker.record(name, ok=attempt.well or not attempt.counts, probe=self.probe)
+        latency_s = clock.monotonic_s() - self.began_s
+        if attempt.well:
+            return ProviderAnswer(name, attempt.status, attempt.page, latency_s=latency_s)
         log.warning(
-            "provider failed",
-            provider=provider.name,
+            "provider call failed",
+            provider=name,
             status=attempt.status.value,
             http_status=attempt.http_status,
-            attempts=tries,
+            attempts=self.attempts,
+            latency_ms=round(latency_s * 1000),
         )
-    retry_at = clock.unix_s() + attempt.retry_after_s if attempt.retry_after_s and not well else None
-    return ProviderAnswer(provider.name, attempt.status, attempt.page, retry_at)
+        if self.provider.config.daily_budget is not None:
+            await self._in_ledger(budget.note_failure, name)
+        retry_at = clock.unix_s() + attempt.retry_after_s if attempt.retry_after_s else None
+        return ProviderAnswer(name, attempt.status, retry_at=retry_at, latency_s=latency_s)
 
 
-def _pause_s(tries: int, attempt: _Attempt) -> float:
-    """Before the next attempt: what the provider said, else a backoff with jitter."""
-    if attempt.retry_after_s is not None:
-        return attempt.retry_after_s + random.uniform(0, 0.05)
-    return BACKOFF_S[tries - 1] * random.uniform(0.5, 1.5)
-
-
-async def _once(provider: Provider, question: Question, call: Call) -> _Attempt:
+async def _attempt(provider: Provider, question: Question, call: Call) -> _Attempt:
     try:
         reply = await http.fetch(
             call.method,
-            provider.config.base_url + call.path,
+            f"{provider.config.base_url.rstrip('/')}/{call.path.lstrip('/')}",
             params=call.params,
             headers=call.headers,
             form=call.form,
             timeout_s=provider.config.timeout_s,
         )
     except http.UpstreamTimeout:
-        return _Attempt(Status.TIMEOUT)  # it took all of its time: another try would not be in time
+        return _Attempt(Status.TIMEOUT, retryable=True)
     except http.UpstreamUnreachable:
         return _Attempt(Status.ERROR, retryable=True)
     except http.UpstreamTooLarge:
         return _Attempt(Status.ERROR)
-    if reply.status == 200:
+    try:
         return _read(provider, question, reply)
-    return _refused(provider, reply)
+    except (orjson.JSONDecodeError, BadShape):
+        return _Attempt(Status.ERROR, http_status=reply.status)
+    except Exception:  # its reader did not foresee this answer: garbage all the same, but we want to know
+        log.exception("provider's answer could not be read", provider=provider.name)
+        return _Attempt(Status.ERROR, http_status=reply.status)
 
 
 def _read(provider: Provider, question: Question, reply: http.Reply) -> _Attempt:
-    try:
+    """Raises: BadShape, orjson.JSONDecodeError."""
+    if reply.status == 200:
         page = provider.read(question, orjson.loads(reply.body))
-    except (orjson.JSONDecodeError, BadShape):
-        return _Attempt(Status.ERROR, http_status=reply.status)
-    return _Attempt(Status.OK if page.records else Status.EMPTY, page, http_status=reply.status)
-
-
-def _refused(provider: Provider, reply: http.Reply) -> _Attempt:
-    try:
-        payload = orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
-        payload = None
-    refusal = provider.refusal(reply.status, payload)
+        return _Attempt(Status.OK if page.records else Status.EMPTY, page, 200)
+    if reply.status < 400:
+        raise BadShape(f"status {reply.status}")  # also a redirect: it leads away from what the operator set
+    refusal = provider.refusal(reply.status, _json(reply.body))
     if refusal is Refusal.ABSENT:
         return _Attempt(Status.EMPTY, http_status=reply.status)
-    wait_s = _retry_after_s(reply)
-    if refusal is Refusal.QUOTA:
-        return _Attempt(Status.THROTTLED, retryable=reply.status == 429, retry_after_s=wait_s, http_status=reply.status)
+    wait_s = retry_after_s(reply.headers.get("retry-after", ""))
+    if refusal is Refusal.QUOTA:  # with another status than 429 today's calls are used up, and another one would be too many
+        return _Attempt(Status.THROTTLED, NOTHING, reply.status, retryable=reply.status == 429, retry_after_s=wait_s)
     if refusal is Refusal.FAULT:
-        return _Attempt(Status.ERROR, retryable=True, retry_after_s=wait_s, http_status=reply.status)
-    # what we asked was wrong, not the provider: unless it is our key that is refused, its circuit is none of it
+        return _Attempt(Status.ERROR, NOTHING, reply.status, retryable=True, retry_after_s=wait_s)
+    # What we asked was wrong, which says nothing about the provider, unless it is our key that it refuses.
     return _Attempt(Status.ERROR, http_status=reply.status, counts=reply.status in (401, 403))
 
 
-def _retry_after_s(reply: http.Reply) -> float | None:
-    """Retry-After in seconds, given as such or as a date; None where it says nothing."""
-    value = reply.headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(min(int(value[:9]), 86_400))
+def _json(body: bytes) -> Any:
     try:
-        wait_s = parsedate_to_datetime(value).timestamp() - clock.unix_s()
-    except (ValueError, TypeError, OverflowError):
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
         return None
-    return min(max(wait_s, 0.0), 86_400.0)
+
+
+def retry_after_s(value: str) -> float | None:
+    """Seconds to wait by a Retry-After header, given as such or as a date; None where it says nothing, or not to wait."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        wait_s = float(value[:9])
+    else:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        wait_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - clock.unix_s()
+    return min(wait_s, MAX_HOLD_S) if wait_s > 0 else None

@@ -40,7 +40,8 @@ def ranked(question: Question, books: list[Book]) -> list[Book]:
 
 
 def _order(book: Book) -> tuple[int, float, float]:
-    assert book.match is not None
+    if book.match is None:
+        raise ValueError("a book is judged before it is ranked")
     return (LEVELS.index(book.match.level), -round(book.match.score, 2), -(book.quality + 30 * book.popularity))
 
 

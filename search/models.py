@@ -25,7 +25,7 @@ class Work(models.Model):
     title = models.CharField(max_length=500)
     subtitle = models.CharField(max_length=500, blank=True)
     other_titles = models.JSONField(default=list, blank=True)
-    authors = models.ManyToManyField(Author, through="Authorship", related_name="works")
+    authors: models.ManyToManyField[Author, "Authorship"] = models.ManyToManyField(Author, through="Authorship", related_name="works")
     first_year = models.SmallIntegerField(null=True, blank=True)
     original_language = models.CharField(max_length=2, blank=True)
     subjects = models.JSONField(default=list, blank=True)

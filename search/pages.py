@@ -1,7 +1,7 @@
 """The search page: one box, its results, and every state in words.
 
-It works without a script. With one, static/bookstrack/search.js fills the same markup from the API; the words it needs are
-those of WORDS below, so that each is written once.
+It works without a script. With one, static/bookstrack/search.js fills the same markup from the API; the words it needs
+are those of WORDS below, so that each is written once.
 """
 
 import math
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from bookstrack.lib.errors import ApiError, BadInput
+from bookstrack.lib.errors import ApiError, BadInput, InvalidIsbnGiven
 from search import services
 from search.normalisers.text import clean_line
 
@@ -47,6 +47,7 @@ WORDS = {
     "levels": LEVELS,
     "providers": PROVIDERS,
     "failures": FAILURES,
+    "asIsbn": "This was read as an ISBN. ",
     "incomplete": "Results may be incomplete.",
     "stale": "No catalogue answers just now. These results are from an earlier search and may be out of date.",
     "retry": "Trying again in {} may help.",
@@ -127,7 +128,8 @@ async def _page(typed: str, offset: int) -> Page:
     try:
         answer = await services.search_any(typed, limit=PAGE_SIZE, offset=offset)
     except BadInput as error:
-        return Page(query=shown, state="invalid", status=error.status, problem=error.message)
+        read_as = str(WORDS["asIsbn"]) if isinstance(error, InvalidIsbnGiven) else ""
+        return Page(query=shown, state="invalid", status=error.status, problem=read_as + error.message)
     except ApiError as error:
         return _failed(shown, offset, error)
     data, about = answer.data, answer.metadata
@@ -191,10 +193,10 @@ def shown_book(work: Mapping[str, Any], edition: Mapping[str, Any]) -> Shown:
 def facts(work: Mapping[str, Any], edition: Mapping[str, Any]) -> list[str]:
     """Year of the work, and what is known of the edition, as short texts."""
     first, own, pages = work.get("firstPublicationYear"), edition.get("publicationYear"), edition.get("pageCount")
-    printed = [edition.get("publisher"), str(own) if own and own != first else ""]
     known = [
         year_in_words(first) if first else "",
-        " ".join(filter(None, printed)),
+        edition.get("publisher", ""),
+        f"edition of {own}" if own and own != first else "",
         f"{pages} pages" if pages else "",
         edition.get("format", ""),
         language_name(edition.get("language", "")),

@@ -16,7 +16,7 @@ from search.cache import Cache, Entry, key_of
 from search.dto import MatchLevel
 from search.flight import Flights
 from search.gateway import Status
-from search.identifiers import Isbn, InvalidIsbn, parse_isbn
+from search.identifiers import InvalidIsbn, Isbn, parse_isbn
 from search.ledger import ledger
 from search.matching import at_least
 from search.normalisers.text import clean_line

@@ -46,7 +46,7 @@ def rebuild() -> None:
     """Index all works anew, after a load."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO {TABLE}({TABLE}) VALUES('rebuild')")  # noqa: S608 (a constant)
+            cursor.execute(f"INSERT INTO {TABLE}({TABLE}) VALUES('rebuild')")
 
 
 def _by_fts5(words: Words) -> list[int]:

@@ -42,14 +42,13 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _clean_state(redis_url: str) -> Iterator[None]:
+def _clean_state(redis_url: str) -> None:
     """Every test begins with an empty Redis and an empty memory tier."""
     from bookstrack.lib import redis
     from search import services
 
     redis.sync_client().flushdb()
     services.cache.memory.clear()
-    yield
 
 
 @pytest.fixture(scope="session", autouse=True)

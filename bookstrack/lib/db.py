@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 
 async def in_db(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a function that uses the ORM in one of the threads; its result, or what it raised. Context variables are seen there."""
+    """Run a function that uses the ORM in one of the threads, context variables with it; its result, or what it raises."""
     context = contextvars.copy_context()
     call = partial(context.run, _fresh, partial(function, *args, **kwargs))
     return await asyncio.get_running_loop().run_in_executor(_threads(), call)

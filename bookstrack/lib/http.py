@@ -1,4 +1,4 @@
-"""The one door to outside servers: one pooled client per event loop; answers capped in bytes and time; redirects never followed."""
+"""The one door to outside servers: a pooled client per event loop, answers capped in bytes and time, no redirects."""
 
 import asyncio
 import logging
@@ -72,7 +72,7 @@ def _make() -> httpx.AsyncClient:
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
         # No other compression is offered, as none is read: see _unpacked().
         headers={"User-Agent": user_agent(), "Accept": "application/json", "Accept-Encoding": "gzip"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # servers share this client and get nothing of each other
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept
     )
 
 
@@ -135,7 +135,7 @@ async def _received(request: httpx.Request, max_bytes: int) -> Reply:
 
 
 async def _unpacked(response: httpx.Response, max_bytes: int) -> bytes:
-    """The body, unpacked by ourselves: httpx unpacks a part whole, and 64 kB of zeros become 64 MB before anybody counts.
+    """The body, unpacked by ourselves: httpx would make 64 MB of 64 kB of zeros before anybody counts.
 
     Raises: UpstreamTooLarge, zlib.error.
     """

@@ -238,7 +238,7 @@ async def run_until_stopped(group: Group, work: Coroutine[Any, Any, int]) -> int
     working = asyncio.create_task(work)
 
     def heed(number: signal.Signals) -> None:
-        if not working.done():
+        if not working.cancelling():
             group.console.say("stopping (Ctrl-C again: at once)" if number == signal.SIGINT else "stopping")
             working.cancel()
         elif number == signal.SIGINT:

@@ -32,8 +32,8 @@ def url() -> str:
     return settings.REDIS_URL or url_for(settings.DATA_DIR)
 
 
-class _Pool(redis.asyncio.BlockingConnectionPool):  # type: ignore[misc]  # untyped there
-    """Waits for a free connection; while the server hangs, one caller a second finds out and the others are told at once."""
+class _Pool(redis.asyncio.BlockingConnectionPool):
+    """Waits for a free connection; while the server hangs, one caller finds out and the others are told at once."""
 
     _rest_until_s = 0.0
 
@@ -45,12 +45,10 @@ class _Pool(redis.asyncio.BlockingConnectionPool):  # type: ignore[misc]  # unty
         if resting:
             self._rest_until_s = now_s + TIMEOUT_S  # this caller finds out
         try:
-            connection = await super().get_connection()
-        except RedisTimeoutError:
-            self._rest_until_s = clock.monotonic_s() + REST_S
-            raise
-        except BaseException:  # refused at once, or cancelled: the next caller may try
-            self._rest_until_s = 0.0
+            connection = await super().get_connection()  # type: ignore[no-untyped-call]
+        except BaseException as error:
+            hung = any(isinstance(one, RedisTimeoutError) for one in (error, error.__cause__))
+            self._rest_until_s = clock.monotonic_s() + REST_S if hung else 0.0  # where it refuses, asking again costs nothing
             raise
         self._rest_until_s = 0.0
         return connection
@@ -80,9 +78,7 @@ def client() -> redis.asyncio.Redis:
 
 def sync_client() -> redis.Redis:
     """A client for code without an event loop; the caller closes it."""
-    return redis.Redis.from_url(
-        url(), socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=TIMEOUT_S, retry=SyncRetry(NoBackoff(), 0)
-    )
+    return redis.Redis.from_url(url(), socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=TIMEOUT_S, retry=SyncRetry(NoBackoff(), 0))
 
 
 async def close() -> None:

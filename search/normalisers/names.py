@@ -14,9 +14,7 @@ from search.normalisers.text import clean_line, dominant_script, search_key
 MAX_CHARS = 300
 OTHER_SCRIPT_AT_MOST = 0.8  # a transliteration is never sure
 _NOBODY = frozenset(
-    "various|various authors|unknown|unknown author|anonymous|anonymus|anon|author unknown|n a|na|none|null|author|authors|et al|"
-    "verschiedene|unbekannt|anonym|divers|anonyme|inconnu|varios|anonimo|desconocido|aa vv|vv aa|autori vari|sconosciuto|diversen|"
-    "onbekend|různí|rozni|not available|no author".split("|")
+    ["various", "various authors", "unknown", "unknown author", "anonymous", "anonymus", "anon", "author unknown", "n a", "na", "none", "null", "author", "authors", "et al", "verschiedene", "unbekannt", "anonym", "divers", "anonyme", "inconnu", "varios", "anonimo", "desconocido", "aa vv", "vv aa", "autori vari", "sconosciuto", "diversen", "onbekend", "různí", "rozni", "not available", "no author"]
 )
 _HONORIFICS = re.compile(
     r"(?:(?:dr|prof|professor|sir|dame|lord|lady|mr|mrs|ms|miss|rev|reverend|fr|st)\.?\s+)+(?=\S+\s+\S)", re.IGNORECASE
@@ -26,7 +24,7 @@ _ROLE = re.compile(
     r"contributor|photographer|creator|compiler|adapter|autor|autora|auteur|übersetzer|traductor|traducteur|traduttore)[)\]]\s*\Z",
     re.IGNORECASE,
 )
-_SUFFIXES = frozenset("jr sr ii iii iv phd md esq".split())
+_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"])
 _LIST = re.compile(r"\s*(?:;|\s&\s|\s\band\b\s|\s\bund\b\s|\s\bet\b\s|\s\by\b\s)\s*")
 
 

@@ -10,14 +10,42 @@ from functools import lru_cache
 
 import nh3
 
-_LATIN = str.maketrans(
-    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
-)
+_LATIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"})
 _APOSTROPHES = "'’‘ʼ`´＇ʻ′"
 _ELISION = re.compile(rf"(?<![^\W\d_])(l|d|qu|j|n|s|c|m|t|dell|all|nell|sull|dall|un)[{_APOSTROPHES}](?=[^\W\d_])")
+_NO_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _ENGLISH_TAIL = re.compile(rf"[{_APOSTROPHES}]")
 _ARTICLES = frozenset(
-    "the a an le la les l un une der die das ein eine el los las una il lo i gli uno o os as um uma".split()
+    [
+        "the",
+        "a",
+        "an",
+        "le",
+        "la",
+        "les",
+        "l",
+        "un",
+        "une",
+        "der",
+        "die",
+        "das",
+        "ein",
+        "eine",
+        "el",
+        "los",
+        "las",
+        "una",
+        "il",
+        "lo",
+        "i",
+        "gli",
+        "uno",
+        "o",
+        "os",
+        "as",
+        "um",
+        "uma",
+    ]
 )
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -34,6 +62,8 @@ _SCRIPT_WORDS = {
 
 def clean_line(text: str) -> str:
     """One line fit for showing and for asking: composed, without control, format-override and surrogate characters, single spaces."""
+    if text.isprintable():  # most of all text: nothing to take out
+        return " ".join(unicodedata.normalize("NFC", text).split())
     kept = "".join(
         " " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign
         for sign in text
@@ -64,6 +94,8 @@ def search_key(text: str) -> str:
 
 def _fold(text: str) -> str:
     """Accents off Latin, Greek and Cyrillic letters; marks of other scripts are part of their letters and stay."""
+    if text.isascii():
+        return text
     folded: list[str] = []
     base_script = ""
     for sign in unicodedata.normalize("NFD", text.translate(_LATIN)):
@@ -77,10 +109,10 @@ def _fold(text: str) -> str:
 
 def _words_only(text: str) -> str:
     """Everything but letters, digits and their marks to spaces: a vowel sign must not split its word."""
+    if text.isascii():
+        return _NO_ASCII_WORD.sub(" ", text)
     return "".join(
-        sign if sign.isalnum() or unicodedata.category(sign) in ("Mn", "Mc") else " "
-        for sign in text
-        if sign not in "\u200c\u200d"
+        sign if sign.isalnum() or unicodedata.category(sign) in ("Mn", "Mc") else " " for sign in text if sign not in "\u200c\u200d"
     )
 
 
@@ -98,6 +130,7 @@ def _split_unspaced(word: str) -> list[str]:
     return _UNSPACED.sub(lambda found: f" {found[0]} ", word).split()
 
 
+@lru_cache(maxsize=20_000)
 def dominant_script(text: str) -> str | None:
     """The script of most letters ("Latin", "Cyrillic", "Han", …), "Kana" as soon as there is any kana; None without letters."""
     counts: dict[str, int] = {}

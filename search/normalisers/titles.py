@@ -35,7 +35,7 @@ _VOLUME = re.compile(
     r"\b(?:vol(?:ume)?|book|bk|part|no|number|band|teil|tome|tomo|libro|deel|том|часть|книга)\s*(\d{1,4}|[ivx]{1,6}|one|two|three|four|five|six|"
     r"seven|eight|nine|ten)\b|第?\s*(\d{1,3})\s*[巻卷冊册集권]|([上中下])\s*[巻卷册冊]?\Z"
 )
-_NUMBER_WORDS = {word: n for n, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
+_NUMBER_WORDS = {word: n for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)}
 _ROMAN = {"i": 1, "v": 5, "x": 10}
 
 

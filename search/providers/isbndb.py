@@ -1,25 +1,41 @@
-"""ISBNdb: https://isbndb.com/apidocs/v2
+"""ISBNdb. Source: ISBNdb API v2; spec 05, "ISBNdb"."""
 
-Every record is one edition. Pages are numbered, so an offset is cut out of one page that holds it.
-"""
-
+import re
 from typing import Any
 from urllib.parse import quote
 
-from search.dto import Edition, Record, Series
-from search.normalisers.dates import parse_date
+from search.dto import Edition, Record
+from search.normalisers.genres import canonical_genres
 from search.normalisers.languages import language_code
 from search.normalisers.numbers import binding_format, page_count
-from search.normalisers.titles import parse_title
 from search.provider import BadShape, Call, Kind, Page, Provider, Question, Refusal
-from search.providers._shapes import authors_of, description_of, dict_of, https, isbns_of, text_of, texts_of
+from search.providers._shapes import (
+    answer_object,
+    count_of,
+    isbns_of,
+    list_of,
+    long_text_of,
+    object_of,
+    objects_in,
+    people_of,
+    picture_of,
+    published_of,
+    publisher_of,
+    series_of,
+    text_of,
+    title_of,
+)
 
+NAME = "isbndb"
 MAX_PAGE_SIZE = 1000
-_NO_COVER = ("nocover", "no-cover", "no_cover", "noimage", "placeholder")
+_HOSTS = re.compile(r"(?:[a-z0-9-]+\.)*isbndb\.com")
+_LIMIT = re.compile(r"quota|limit|exceeded", re.IGNORECASE)
 
 
 class Isbndb(Provider):
-    name = "isbndb"
+    """Editions by ISBN, with the binding that no other catalogue gives."""
+
+    name = NAME
     label = "ISBNdb"
     setting = "ISBNDB"
     default_base_url = "https://api2.isbndb.com"
@@ -29,87 +45,142 @@ class Isbndb(Provider):
     many_isbns = 1000
 
     def call(self, question: Question) -> Call | None:
-        headers = {"Authorization": self.config.key or ""}
+        headers = {"Authorization": self.config.key} if self.config.key else {}
         if question.kind is Kind.ISBN:
-            return Call(f"/book/{question.isbns[0]}", headers=headers)
+            return Call(f"/book/{quote(question.isbns[0], safe='')}", headers=headers) if question.isbns else None
         if question.kind is Kind.MANY_ISBNS:
-            return Call("/books", method="POST", form=(("isbns", ",".join(question.isbns)),), headers=headers)
-        page, size = page_of(question.offset, question.limit)
-        params = [("page", str(page)), ("pageSize", str(size))]
-        if question.lang:
-            params.append(("language", question.lang))
-        if question.kind is Kind.ADVANCED:
-            asked = [(name, text) for name, text in (("text", question.title), ("author", question.author)) if text]
-            return Call("/search/books", (*asked, *params), headers=headers) if asked else None
-        if question.kind is Kind.TITLE:
-            params.insert(0, ("column", "title"))
-        # a path cannot be "." or "..", and has no empty segment
-        text = question.text.strip(". ")
-        return Call(f"/books/{quote(text, safe='')}", tuple(params), headers=headers) if text else None
+            form = (("isbns", ",".join(question.isbns)),)
+            return Call("/books", method="POST", form=form, headers=headers) if question.isbns else None
+        window = page_window(question.offset, question.limit)
+        asked = _search(question)
+        if window is None or asked is None:
+            return None
+        page, size = window
+        return Call(asked.path, (*asked.params, ("page", str(page)), ("pageSize", str(size))), headers=headers)
 
     def read(self, question: Question, payload: Any) -> Page:
-        if not isinstance(payload, dict):
-            raise BadShape
-        items = [payload["book"]] if "book" in payload else payload.get("books", payload.get("data"))
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise BadShape
-        if question.kind in (Kind.TITLE, Kind.ANY, Kind.ADVANCED):
-            page, size = page_of(question.offset, question.limit)
-            first = question.offset - (page - 1) * size
-            items = items[first : first + question.limit]
-        records = tuple(record for item in items if (record := read_book(item)))
-        total = payload.get("total")
-        return Page(
-            records, total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else len(records)
-        )
+        answer = answer_object(payload)
+        books = _books(answer)
+        if question.kind in (Kind.TITLE, Kind.ADVANCED, Kind.ANY):
+            page, size = page_window(question.offset, question.limit) or (1, MAX_PAGE_SIZE)
+            start = question.offset - (page - 1) * size
+            books = books[start : start + question.limit]
+        records = tuple(record for book in books if (record := _record(book)))
+        return Page(records, max(count_of(answer.get("total")), len(records)))
 
     def refusal(self, status: int, payload: Any) -> Refusal:
-        said = str(dict_of(payload).get("errorMessage") or dict_of(payload).get("message") or "").lower()
-        if status == 403 and ("quota" in said or "limit" in said):
+        told = object_of(payload)
+        said = " ".join(text_of(told.get(name)) for name in ("message", "errorMessage", "error"))
+        if status in (401, 403) and _LIMIT.search(said):
             return Refusal.QUOTA
         return super().refusal(status, payload)
 
 
-def page_of(offset: int, limit: int) -> tuple[int, int]:
-    """The page number (from 1) and the smallest page size whose one page holds [offset, offset + limit)."""
-    for size in range(limit, MAX_PAGE_SIZE + 1):
+def page_window(offset: int, limit: int) -> tuple[int, int] | None:
+    """The page, counted from 1, and the smallest page size with which one page holds offset .. offset + limit.
+
+    None where no page size up to 1,000 does.
+    """
+    for size in range(max(limit, 1), MAX_PAGE_SIZE + 1):
         page = offset // size
         if offset + limit <= (page + 1) * size:
             return page + 1, size
-    return offset // MAX_PAGE_SIZE + 1, MAX_PAGE_SIZE
+    return None
 
 
-def read_book(book: dict[str, Any]) -> Record | None:
-    """A book resource; None where it has no title."""
-    title = text_of(book.get("title_long")) or text_of(book.get("title"))
-    if not title:
+def read_author_page(payload: Any) -> Page:
+    """The answer to `/author/{name}`: one page of the author's editions.
+
+    Raises: BadShape when it is none.
+    """
+    answer = answer_object(payload)
+    if not text_of(answer.get("author")) and not text_of(answer.get("name")):
+        raise BadShape("the author has no name")
+    records = tuple(record for book in _books(answer) if (record := _record(book)))
+    return Page(records, max(count_of(answer.get("total")), len(records)))
+
+
+def read_book(payload: Any) -> Record:
+    """One book object, as the containers hold it.
+
+    Raises: BadShape when it is none, or has no usable title.
+    """
+    record = _record(answer_object(payload))
+    if record is None:
+        raise BadShape("no book with a title")
+    return record
+
+
+def _search(question: Question) -> Call | None:
+    """Path and parameters of a search, without its page; None where there is nothing to ask."""
+    if question.kind is Kind.ADVANCED:
+        fields = (("text", question.title.strip()), ("author", question.author.strip()))
+        given = tuple(pair for pair in fields if pair[1])
+        return Call("/search/books", given) if given else None
+    text = question.text.strip()
+    if not text.strip("."):  # "." and ".." are steps in a path, not words
         return None
-    authors = authors_of(book.get("authors", []))
-    parsed = parse_title(title, None, [author.name for author in authors])
-    published = parse_date(book.get("date_published"))
+    params = (("column", "title"),) if question.kind is Kind.TITLE else ()
+    lang = (("language", question.lang),) if question.lang else ()
+    return Call(f"/books/{quote(text, safe='')}", params + lang)
+
+
+def _books(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The book objects of an answer, whichever container it has.
+
+    Raises: BadShape without one, and for the API that this one replaced, whose fields have other names.
+    """
+    if "index_searched" in answer:
+        raise BadShape("an answer of the discontinued API")
+    if "book" in answer:
+        if not isinstance(answer["book"], dict):
+            raise BadShape("book is no object")
+        return [answer["book"]]
+    found = objects_in(answer, "books" if "books" in answer else "data")
+    if found and not any("title" in book or "title_long" in book for book in found):
+        raise BadShape("the entries are no books")
+    return found
+
+
+def _record(book: dict[str, Any]) -> Record | None:
+    """A book object as a record; None where it has no usable title."""
+    authors, contributors = people_of(book.get("authors") or book.get("author"))
+    long_title = title_of(book.get("title_long"), None, authors)
+    parsed = long_title or title_of(book.get("title"), None, authors)
+    if parsed is None:
+        return None
+    language = language_code(book.get("language"))
+    # the three are one book's number in two forms; where they differ, the longer is right
+    isbns = isbns_of([book.get(name) for name in ("isbn13", "isbn10", "isbn")])[:1]
+    others = isbns_of([object_of(other).get("isbn") for other in list_of(book.get("other_isbns"))])
+    edition = Edition(
+        isbns=isbns,
+        title=parsed.title,
+        subtitle=parsed.subtitle,
+        publisher=publisher_of(book.get("publisher")),
+        published=published_of(book.get("date_published")),
+        page_count=page_count(book.get("pages")),
+        format=binding_format(book.get("binding")),
+        language=language,
+        cover_url=picture_of(book.get("image"), _HOSTS),
+        note=parsed.edition_note or _edition_note(book.get("edition")),
+    )
     return Record(
-        provider=Isbndb.name,
+        provider=NAME,
         title=parsed.title,
         subtitle=parsed.subtitle,
         authors=authors,
-        subjects=tuple(subject for subject in texts_of(book.get("subjects"), 60) if subject.lower() != "subjects"),
-        description=description_of(book.get("synopsis")) or description_of(book.get("overview")),
-        series=Series(*parsed.series) if parsed.series else None,
-        edition=Edition(
-            isbns=isbns_of([book.get("isbn13"), book.get("isbn10"), book.get("isbn")]),
-            title=parsed.title,
-            subtitle=parsed.subtitle,
-            publisher=text_of(book.get("publisher"), 300),
-            published=published.iso if published else None,
-            page_count=page_count(book.get("pages")),
-            format=binding_format(book.get("binding")),
-            language=language_code(book.get("language")),
-            cover_url=_cover(book.get("image")),
-            note=parsed.edition_note,
-        ),
+        contributors=contributors,
+        subjects=tuple(canonical_genres(list_of(book.get("subjects")))),
+        description=long_text_of(book.get("synopsis")) or long_text_of(book.get("overview")),
+        series=series_of(parsed),
+        languages=(language,) if language else (),
+        work_isbns=tuple(dict.fromkeys(isbns + others)),
+        edition=edition,
     )
 
 
-def _cover(value: Any) -> str | None:
-    url = https(value)
-    return None if url is None or any(word in url.lower() for word in _NO_COVER) else url
+def _edition_note(value: object) -> str | None:
+    """What `edition` says in words; a bare number says nothing to a reader."""
+    note = text_of(value)
+    return note if any(map(str.isalpha, note)) and len(note) <= 100 else None

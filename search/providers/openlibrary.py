@@ -1,35 +1,61 @@
-"""Open Library: https://openlibrary.org/dev/docs/api/search
+"""Open Library's search. Source: openlibrary.org/dev/docs/api/search; spec 05, "Open Library".
 
-Its search answers works, each with the ISBNs of all its editions: what belongs to one edition is taken only where that is sure.
+An entry of a search speaks of a work: its lists of ISBNs, publishers, dates and languages are of all editions together.
+A fact is taken for an edition only when it surely is that edition's: from the `editions` sub-document, which holds the one
+edition that fits the question best, or from an entry whose work has one edition.
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 
-from search.dto import Edition, Record
+from search.dto import Author, Edition, Record
 from search.identifiers import asin, digits_id, find_isbn, openlibrary_id
-from search.normalisers.dates import parse_date, parse_year
+from search.normalisers.dates import parse_year
+from search.normalisers.genres import canonical_genres
 from search.normalisers.languages import language_code
 from search.normalisers.numbers import binding_format, page_count
 from search.normalisers.text import dominant_script
-from search.normalisers.titles import parse_title
-from search.provider import BadShape, Call, Kind, Page, Provider, Question
-from search.providers._shapes import authors_of, dict_of, isbns_of, list_of, text_of, texts_of
-
-_EDITION_FIELDS = "key,title,subtitle,isbn,publisher,publish_date,language,cover_i,number_of_pages,physical_format"
-FIELDS = (
-    "key,title,subtitle,author_name,author_key,first_publish_year,isbn,publisher,publish_date,publish_year,language,subject,cover_i,"
-    "number_of_pages_median,edition_count,edition_key,ratings_count,want_to_read_count,id_goodreads,id_librarything,id_amazon,"
-    + ",".join(["editions", *(f"editions.{field}" for field in _EDITION_FIELDS.split(","))])
+from search.provider import Call, Kind, Page, Provider, Question
+from search.providers._shapes import (
+    answer_object,
+    count_of,
+    ids_of,
+    isbns_of,
+    list_of,
+    object_of,
+    objects_in,
+    people_of,
+    popularity_of,
+    published_of,
+    publisher_of,
+    series_of,
+    title_of,
 )
-_LUCENE = re.compile(r'[+\-&|!(){}\[\]^"~*?:\\/<>]')
-_SCRIPT_LANGUAGE = {
-    "Kana": "ja", "Han": "zh", "Hangul": "ko", "Cyrillic": "ru", "Greek": "el", "Arabic": "ar", "Hebrew": "he", "Devanagari": "hi", "Thai": "th",
+
+NAME = "openlibrary"
+_WORK_FIELDS = """
+    key title subtitle author_name author_key first_publish_year isbn publisher publish_date publish_year language subject cover_i
+    number_of_pages_median edition_count edition_key ratings_count want_to_read_count id_goodreads id_librarything id_amazon editions
+"""
+_EDITION_FIELDS = """
+    key title subtitle isbn publisher publish_date language cover_i number_of_pages format physical_format
+"""
+FIELDS = ",".join([*_WORK_FIELDS.split(), *(f"editions.{name}" for name in _EDITION_FIELDS.split())])
+POINTS_FOR_HALF = 200  # popularity 0.5
+_LUCENE = re.compile(r"[-+&|!(){}\[\]^\"~*?:\\/<>]")
+_OPERATORS = re.compile(r"\b(?:AND|OR|NOT)\b")
+_LANGUAGES_OF = {
+    "Kana": {"ja"}, "Han": {"zh", "ja"}, "Hangul": {"ko"}, "Cyrillic": {"ru", "uk", "bg", "sr", "be", "mk", "kk"},
+    "Greek": {"el"}, "Arabic": {"ar", "fa", "ur"}, "Hebrew": {"he"}, "Devanagari": {"hi", "ne"}, "Thai": {"th"},
+    "Georgian": {"ka"}, "Armenian": {"hy"}, "Bengali": {"bn"}, "Tamil": {"ta"},
 }  # fmt: skip
 
 
 class OpenLibrary(Provider):
-    name = "openlibrary"
+    """Works with all their ISBNs, the year of first publication, and one fitting edition each."""
+
+    name = NAME
     label = "Open Library"
     setting = "OPENLIBRARY"
     default_base_url = "https://openlibrary.org"
@@ -41,161 +67,176 @@ class OpenLibrary(Provider):
         asked = _asked(question)
         if not asked:
             return None
-        limit = question.limit
-        if question.kind is Kind.MANY_ISBNS:
-            limit = len(question.isbns)
-        params = [*asked, ("fields", FIELDS), ("limit", str(limit))]
-        if question.offset:
+        many = question.kind is Kind.MANY_ISBNS
+        params = [*asked, ("fields", FIELDS), ("limit", str(len(question.isbns) if many else max(1, question.limit)))]
+        if question.offset and question.kind is not Kind.ISBN and not many:
             params.append(("offset", str(question.offset)))
         if question.lang:
             params.append(("lang", question.lang))
         return Call("/search.json", tuple(params))
 
     def read(self, question: Question, payload: Any) -> Page:
-        docs = payload.get("docs") if isinstance(payload, dict) else None
-        if not isinstance(docs, list):
-            raise BadShape
-        records = tuple(record for doc in docs if isinstance(doc, dict) for record in read_doc(question, doc))
-        total = payload.get("numFound")
-        return Page(
-            records, total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else len(records)
-        )
+        answer = answer_object(payload)
+        docs = objects_in(answer, "docs")
+        records = tuple(record for doc in docs for record in _records(question, doc))
+        total = count_of(answer.get("numFound")) or count_of(answer.get("num_found"))
+        return Page(records, max(total, len(docs)))
+
+
+def cover_urls(cover_id: object) -> tuple[str, str, str] | None:
+    """Small, medium and large picture of a cover id; None for the ids that mean none (-1, 0)."""
+    number = digits_id(cover_id)
+    if number is None:
+        return None
+    small, medium, large = (f"https://covers.openlibrary.org/b/id/{number}-{size}.jpg?default=false" for size in "SML")
+    return small, medium, large
+
+
+def pictured(edition: Edition, cover_ids: object) -> Edition:
+    """The edition with the first of these covers that is one, unless it has its own."""
+    urls = next((found for cover_id in list_of(cover_ids) if (found := cover_urls(cover_id))), None)
+    return replace(edition, cover_url=urls[2], cover_urls=urls) if urls and not edition.cover_url else edition
 
 
 def _asked(question: Question) -> list[tuple[str, str]]:
-    if question.kind is Kind.ISBN:
-        return [("q", f"isbn:{question.isbns[0]}")]
-    if question.kind is Kind.MANY_ISBNS:
-        return [("q", f"isbn:({' OR '.join(question.isbns)})")]
-    if question.kind is Kind.TITLE:
-        return [("title", question.text)]
-    if question.kind is Kind.ANY:
-        words = " ".join(_LUCENE.sub(" ", question.text).split())
-        return [("q", words)] if words else []
-    return [(field, text) for field, text in (("title", question.title), ("author", question.author)) if text]
-
-
-def read_doc(question: Question, doc: dict[str, Any]) -> list[Record]:
-    """A work of the search: one record, or one for each edition asked for; none without a title."""
-    title = text_of(doc.get("title"))
-    if not title:
-        return []
-    authors = authors_of(doc.get("author_name", []))
-    keys = [openlibrary_id(key, "author") for key in list_of(doc.get("author_key"))]
-    if len(keys) == len(authors):
-        authors = tuple(
-            type(author)(author.name, openlibrary_id=key) for author, key in zip(authors, keys, strict=True)
-        )
-    parsed = parse_title(title, text_of(doc.get("subtitle")), [author.name for author in authors])
-    isbns = isbns_of(list_of(doc.get("isbn")), 2000)
-    languages = tuple(dict.fromkeys(code for one in list_of(doc.get("language")) if (code := language_code(one))))
-    return [
-        Record(
-            provider=OpenLibrary.name,
-            title=parsed.title,
-            subtitle=parsed.subtitle,
-            authors=authors,
-            subjects=tuple(texts_of(doc.get("subject"), 60)),
-            first_year=parse_year(doc.get("first_publish_year")),
-            languages=languages,
-            openlibrary_work_id=openlibrary_id(doc.get("key"), "work"),
-            work_isbns=isbns,
-            edition=edition,
-            popularity=_popularity(doc),
-        )
-        for edition in _editions(question, doc, isbns, languages)
-    ]
-
-
-def _editions(
-    question: Question, doc: dict[str, Any], isbns: tuple[str, ...], languages: tuple[str, ...]
-) -> list[Edition]:
-    """The edition that the doc speaks of, as far as it does: its own sub-document, its only one, or merely an ISBN."""
-    asked = [isbn for isbn in question.isbns if isbn in isbns]
-    inner = [dict_of(one) for one in list_of(dict_of(doc.get("editions")).get("docs"))]
-    if inner:
-        found = [_inner(one, doc) for one in inner]
+    """The parameters that ask; empty where there is nothing to ask."""
+    if question.kind in (Kind.ISBN, Kind.MANY_ISBNS):
         if not question.isbns:
-            return found[:1]
-        fitting = [edition for edition in found if set(edition.isbns) & set(question.isbns)]
-        if fitting:
-            return fitting
-    if len(isbns) == 1:
-        return [_only(doc, isbns, languages)]
-    cover, covers = _cover(doc.get("cover_i"))
+            return []
+        many = question.kind is Kind.MANY_ISBNS
+        return [("q", f"isbn:({' OR '.join(question.isbns)})" if many else f"isbn:{question.isbns[0]}")]
+    if question.kind is Kind.ANY:
+        pairs = [("q", _neutral(question.text))]
+    elif question.kind is Kind.TITLE:
+        pairs = [("title", question.text.strip())]
+    else:
+        pairs = [("title", question.title.strip()), ("author", question.author.strip())]
+    return [(name, text) for name, text in pairs if text]
+
+
+def _neutral(text: str) -> str:
+    """Words alone: signs and operators of the query language mean nothing to who typed a title. Every script stays."""
+    words = _OPERATORS.sub(lambda found: found[0].lower(), _LUCENE.sub(" ", text))
+    return " ".join(words.split())
+
+
+def _records(question: Question, doc: dict[str, Any]) -> list[Record]:
+    """An entry as records: one for each edition asked for, or one with the edition that fits; none without a title."""
+    work = _work(doc)
+    return [_speaking_of(work, edition) for edition in _editions(question, doc, work)] if work else []
+
+
+def _work(doc: dict[str, Any]) -> Record | None:
+    """What an entry says of the work; None where it has no usable title."""
+    authors, contributors = people_of(doc.get("author_name"), doc.get("author_key"))
+    parsed = title_of(doc.get("title"), doc.get("subtitle"), authors)
+    if parsed is None:
+        return None
+    languages = (language_code(raw) for raw in list_of(doc.get("language")))
+    return Record(
+        provider=NAME,
+        title=parsed.title,
+        subtitle=parsed.subtitle,
+        authors=authors,
+        contributors=contributors,
+        subjects=tuple(canonical_genres(list_of(doc.get("subject")))),
+        series=series_of(parsed),
+        first_year=parse_year(doc.get("first_publish_year")),
+        languages=tuple(dict.fromkeys(code for code in languages if code)),
+        openlibrary_work_id=openlibrary_id(doc.get("key"), "work"),
+        work_isbns=isbns_of(doc.get("isbn")),
+        popularity=_popularity(doc),
+    )
+
+
+def _speaking_of(work: Record, edition: Edition) -> Record:
+    """The work under the name of one of its editions, where that is known: a translation has another one."""
+    own = replace(work, edition=edition, work_isbns=tuple(dict.fromkeys((*work.work_isbns, *edition.isbns))))
+    if edition.title is None:
+        return own
+    if edition.title == work.title:
+        return replace(own, subtitle=edition.subtitle or work.subtitle)
+    return replace(own, title=edition.title, subtitle=edition.subtitle, other_titles=(work.title,))
+
+
+def _editions(question: Question, doc: dict[str, Any], work: Record) -> list[Edition]:
+    """The editions that an entry answers the question with; at least one."""
+    sub, single = _sub_document(doc, work.authors), _only_edition(doc, work)
     if question.isbns:
-        return [Edition(isbns=(isbn,), cover_url=cover, cover_urls=covers) for isbn in asked]
-    best = _best_isbn(question, doc, isbns)
-    return [Edition(isbns=(best,) if best else (), cover_url=cover, cover_urls=covers)]
+        known = [edition for edition in (sub, single) if edition]
+        listed = {*work.work_isbns, *(isbn for edition in known for isbn in edition.isbns)}
+        asked = [isbn for isbn in question.isbns if isbn in listed]
+        # of an edition of which only the number is known, nothing more is said: the rest may be its siblings'
+        editions = [next((edition for edition in known if isbn in edition.isbns), Edition((isbn,))) for isbn in asked]
+        return list(dict.fromkeys(editions)) or [sub or single or Edition()]
+    if sub and sub.isbns:
+        chosen = sub
+    elif single or not work.work_isbns:
+        chosen = single or sub or Edition()
+    else:
+        chosen = Edition((_fitting(question, work),))
+    return [pictured(chosen, doc.get("cover_i"))]
 
 
-def _inner(edition: dict[str, Any], doc: dict[str, Any]) -> Edition:
-    """An edition of the `editions` sub-document."""
-    title = text_of(edition.get("title"))
-    parsed = parse_title(title, text_of(edition.get("subtitle"))) if title else None
-    published = next((date for one in list_of(edition.get("publish_date")) if (date := parse_date(one))), None)
-    cover, covers = _cover(edition.get("cover_i"))
-    if cover is None:
-        cover, covers = _cover(doc.get("cover_i"))
-    return Edition(
-        isbns=isbns_of(list_of(edition.get("isbn")), 10),
-        title=parsed.title if parsed else None,
-        subtitle=parsed.subtitle if parsed else None,
-        publisher=next(iter(texts_of(edition.get("publisher"))), None),
-        published=published.iso if published else None,
-        page_count=page_count(edition.get("number_of_pages")),
-        format=binding_format(edition.get("physical_format")),
-        language=next((code for one in list_of(edition.get("language")) if (code := language_code(one))), None),
-        cover_url=cover,
-        cover_urls=covers,
-        note=parsed.edition_note if parsed else None,
-        openlibrary_id=openlibrary_id(edition.get("key"), "edition"),
+def _sub_document(doc: dict[str, Any], authors: tuple[Author, ...]) -> Edition | None:
+    """The edition that Open Library itself holds to fit the question best; None where it names none."""
+    entries = list_of(object_of(doc.get("editions")).get("docs"))
+    found = object_of(entries[0]) if entries else {}
+    edition_id = openlibrary_id(found.get("key"), "edition")
+    parsed = title_of(found.get("title"), found.get("subtitle"), authors)
+    if edition_id is None or parsed is None:
+        return None
+    codes = list_of(found.get("language"))
+    bindings = (*list_of(found.get("physical_format")), *list_of(found.get("format")))
+    edition = Edition(
+        isbns=isbns_of(found.get("isbn")),
+        title=parsed.title,
+        subtitle=parsed.subtitle,
+        publisher=publisher_of(found.get("publisher")),
+        published=published_of(found.get("publish_date")),
+        page_count=page_count(found.get("number_of_pages")),
+        format=next((name for raw in bindings if (name := binding_format(raw))), None),
+        language=language_code(codes[0]) if len(codes) == 1 else None,
+        note=parsed.edition_note,
+        openlibrary_id=edition_id,
     )
+    return pictured(edition, found.get("cover_i"))
 
 
-def _only(doc: dict[str, Any], isbns: tuple[str, ...], languages: tuple[str, ...]) -> Edition:
-    """A work with one ISBN: what the doc says of editions is said of this one, where it says one thing only."""
-    publishers, dates = texts_of(doc.get("publisher")), [parse_date(one) for one in list_of(doc.get("publish_date"))]
+def _only_edition(doc: dict[str, Any], work: Record) -> Edition | None:
+    """The edition of a work that has no other; None where there are several, or nothing says how many."""
     keys = list_of(doc.get("edition_key"))
-    cover, covers = _cover(doc.get("cover_i"))
-    return Edition(
-        isbns=isbns,
-        publisher=publishers[0] if len(publishers) == 1 else None,
-        published=dates[0].iso if len(dates) == 1 and dates[0] else None,
+    if len(work.work_isbns) > 1 or (len(keys) or count_of(doc.get("edition_count"))) != 1:
+        return None
+    edition = Edition(
+        isbns=work.work_isbns,
+        publisher=publisher_of(doc.get("publisher")),
+        published=published_of(doc.get("publish_date")) or published_of(doc.get("publish_year")),
         page_count=page_count(doc.get("number_of_pages_median")),
-        language=languages[0] if len(languages) == 1 else None,
-        cover_url=cover,
-        cover_urls=covers,
-        openlibrary_id=openlibrary_id(keys[0], "edition") if len(keys) == 1 else None,
-        goodreads_ids=_ids(doc, "id_goodreads"),
-        librarything_ids=_ids(doc, "id_librarything"),
-        asins=tuple(found for one in list_of(doc.get("id_amazon"))[:5] if (found := asin(one))),
+        language=work.languages[0] if len(work.languages) == 1 else None,
+        openlibrary_id=openlibrary_id(keys[0], "edition") if keys else None,
+        goodreads_ids=ids_of(doc.get("id_goodreads"), digits_id),
+        librarything_ids=ids_of(doc.get("id_librarything"), digits_id),
+        asins=ids_of(doc.get("id_amazon"), asin),
     )
+    return pictured(edition, doc.get("cover_i"))
 
 
-def _ids(doc: dict[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(found for one in list_of(doc.get(name))[:5] if (found := digits_id(one)))
+def _fitting(question: Question, work: Record) -> str:
+    """Of a work's ISBNs the one to show: of a group whose language is asked for, else likely meant; else the first."""
+    wanted = {question.lang} if question.lang else _languages_meant(question, work)
+    fitting = (isbn for isbn in work.work_isbns if (found := find_isbn(isbn)) and found.languages & wanted)
+    return next(fitting, work.work_isbns[0])
 
 
-def _best_isbn(question: Question, doc: dict[str, Any], isbns: tuple[str, ...]) -> str | None:
-    """One ISBN to stand for the work: of a group in the language asked, or of the title's script."""
-    script = dominant_script(question.text or question.title or str(doc.get("title")))
-    wanted = question.lang or _SCRIPT_LANGUAGE.get(script or "", "en")
-    parsed = [isbn for text in isbns[:200] if (isbn := find_isbn(text))]
-    fitting = next((isbn.isbn13 for isbn in parsed if wanted in isbn.languages), None)
-    return fitting or (isbns[0] if isbns else None)
-
-
-def _cover(number: Any) -> tuple[str | None, tuple[str, str, str] | None]:
-    """Addresses of a cover by its number; numbers of -1 mean none."""
-    if not isinstance(number, int) or isinstance(number, bool) or number <= 0:
-        return None, None
-    small, medium, large = (f"https://covers.openlibrary.org/b/id/{number}-{size}.jpg?default=false" for size in "SML")
-    return large, (small, medium, large)
+def _languages_meant(question: Question, work: Record) -> set[str]:
+    """Languages of the script that was typed; for Latin letters English, unless the work is known not to be in it."""
+    script = dominant_script(f"{question.text}{question.title}") or dominant_script(work.title)
+    if script in _LANGUAGES_OF:
+        return _LANGUAGES_OF[script]
+    return {"en"} if "en" in work.languages or not work.languages else set(work.languages)
 
 
 def _popularity(doc: dict[str, Any]) -> float:
-    """0..1 out of ratings, wishes and editions: half of it at about 200 of them."""
-    counts = [doc.get(name) for name in ("ratings_count", "want_to_read_count", "edition_count")]
-    total = sum(count for count in counts if isinstance(count, int) and not isinstance(count, bool) and count > 0)
-    return total / (total + 200)
+    ratings, wanted, editions = (count_of(doc.get(name)) for name in ("ratings_count", "want_to_read_count", "edition_count"))
+    return popularity_of(ratings + wanted / 10 + editions, POINTS_FOR_HALF)

@@ -19,10 +19,8 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="fail when the file differs from the code")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        document = (
-            orjson.dumps(api.get_openapi_schema(path_prefix=""), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-            + b"\n"
-        )
+        sorted_json = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+        document = orjson.dumps(api.get_openapi_schema(path_prefix=""), option=sorted_json) + b"\n"
         if not options["check"]:
             TARGET.write_bytes(document)
             self.stdout.write(f"Written: {TARGET.relative_to(settings.BASE_DIR)}")

@@ -17,7 +17,12 @@ from bookstrack.lib import embedded_redis
 
 WAIT_S = 20
 ROOT = Path(embedded_redis.__file__).resolve().parent.parent.parent
-START = "import sys, pathlib; from bookstrack.lib import embedded_redis as e; print(e.ensure_running(pathlib.Path(sys.argv[1])))"
+START = """
+import pathlib, sys, redis
+from bookstrack.lib import embedded_redis
+url = embedded_redis.ensure_running(pathlib.Path(sys.argv[1]))
+print(url, redis.from_url(url).info("server")["process_id"])
+"""
 
 
 @pytest.fixture
@@ -48,12 +53,13 @@ def pid_of(url: str) -> int:
         return int(client.info("server")["process_id"])
 
 
-def spawn(data_dir: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", START, str(data_dir)], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
+def ensured_by_another_process(data_dir: Path) -> tuple[str, int]:
+    """URL and process id of the server that a process of its own got."""
+    command = [sys.executable, "-c", START, str(data_dir)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    url, pid = done.stdout.split()
+    return url, int(pid)
 
 
 def test_serves_on_a_socket_that_only_its_owner_may_use(data_dir: Path) -> None:
@@ -74,10 +80,9 @@ def test_url_for_starts_nothing(data_dir: Path) -> None:
 
 def test_eight_processes_at_once_get_one_server(data_dir: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        urls = set(pool.map(spawn, [data_dir] * 8))
-    assert urls == {embedded_redis.url_for(data_dir)}
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-    assert sum(f"--dir {data_dir}" in line for line in running.splitlines()) == 1
+        servers = set(pool.map(ensured_by_another_process, [data_dir] * 8))
+    url = embedded_redis.url_for(data_dir)
+    assert servers == {(url, pid_of(url))}
 
 
 def test_what_was_written_is_there_after_a_stop(data_dir: Path) -> None:
@@ -116,7 +121,7 @@ def test_a_path_too_long_for_a_socket_is_served_from_a_private_folder(long_dir: 
     assert len(os.fsencode(path)) <= embedded_redis.SOCKET_PATH_LIMIT_BYTES
     assert path.parent.stat().st_mode & 0o077 == 0
     assert (long_dir / "valkey.path").read_text() == str(path)
-    assert spawn(long_dir) == url
+    assert ensured_by_another_process(long_dir) == (url, pid_of(url))
     assert pid_of(url) == int((long_dir / "valkey.lock").read_text())
 
 
@@ -168,9 +173,9 @@ def test_the_next_server_in_the_foreground_stands_by_until_the_first_ends(data_d
             assert "standing by" in second.stdout.readline()
             assert pid_of(embedded_redis.url_for(data_dir)) == first
             os.kill(first, signal.SIGTERM)
-            wait_until(
-                lambda: embedded_redis.answers(data_dir) and pid_of(embedded_redis.url_for(data_dir)) == second.pid
-            )
+            wait_until(lambda: (data_dir / "valkey.lock").read_text() == str(second.pid))
+            wait_until(lambda: embedded_redis.answers(data_dir))
+            assert pid_of(embedded_redis.url_for(data_dir)) == second.pid
         finally:
             second.terminate()
 

@@ -24,7 +24,8 @@ from pathlib import Path
 from bookstrack.lib.processes import Console, Group, Part, run_until_stopped
 
 async def main():
-    group = Group(Console(1, colour="colour" in sys.argv[2:]), cwd=Path.cwd(), env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    console = Console(1, colour="colour" in sys.argv[2:])
+    group = Group(console, cwd=Path.cwd(), env={**os.environ, "PYTHONUNBUFFERED": "1"})
     async def work():
         for part in json.loads(sys.argv[1]):
             group.start(Part(**part))
@@ -118,8 +119,8 @@ def test_names_are_coloured_on_a_terminal_only(supervise: Supervise) -> None:
 
 def test_lines_are_whole_whatever_their_bytes_and_length(supervise: Supervise) -> None:
     code = (
-        "import sys, time; w = sys.stdout.buffer.write; f = sys.stdout.flush; w(b'half '); f(); time.sleep(0.1); "
-        "w(b'line\\r\\n\\xff\\xfe \\xc3\\xa9\\n' + b'x' * 300_000 + b'\\n\\nno newline at the end'); f(); time.sleep(0.1)"
+        "import os, sys, time; w = sys.stdout.buffer.write; w(b'half '); sys.stdout.flush(); time.sleep(0.1); "
+        "w(b'line\\r\\n\\xff\\xfe \\xc3\\xa9\\n' + b'x' * 300_000 + b'\\n\\nno newline at the end')"
     )
     run = supervise(part("odd", code))
     run.wait_for("no newline at the end\n")
@@ -128,7 +129,8 @@ def test_lines_are_whole_whatever_their_bytes_and_length(supervise: Supervise) -
 
 
 def test_a_line_without_end_is_broken(supervise: Supervise) -> None:
-    run = supervise(part("endless", "import sys, time; sys.stdout.write('x' * 2_500_000); sys.stdout.flush(); time.sleep(600)"))
+    code = "import sys, time; sys.stdout.write('x' * 2_500_000); sys.stdout.flush(); time.sleep(600)"
+    run = supervise(part("endless", code))
     run.wait_for(r"x\n", times=2)
     assert max(map(len, run.text().splitlines())) < processes.LONGEST_LINE_BYTES + 2 * processes.CHUNK_BYTES
 
@@ -166,7 +168,8 @@ def test_a_signal_to_the_whole_group_ends_all_of_it(supervise: Supervise, number
 
 def test_what_ends_last_ends_after_the_others(supervise: Supervise) -> None:
     ends = (
-        "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep({}), print('ended'), sys.exit())); "
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep({}), print('ended'), sys.exit()))\n"
         "print('pid 1'); time.sleep(600)"
     )
     run = supervise(part("redis", ends.format(0), ends_last=True), part("web", ends.format(0.5)))
@@ -218,7 +221,10 @@ def test_ends_when_nobody_reads_its_output_any_more() -> None:
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(0, "ended with exit code 0"), (3, "ended with exit code 3"), (-9, "was ended by SIGKILL"), (-99, "was ended by signal 99")],
+    [
+        (0, "ended with exit code 0"), (3, "ended with exit code 3"),
+        (-9, "was ended by SIGKILL"), (-99, "was ended by signal 99"),
+    ],
 )
 def test_an_exit_is_told_in_words(code: int, words: str) -> None:
     assert describe_exit(code) == words

@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from bookstrack.lib import http
+from search import fan_out
+from tests.functional.outside import Outside
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
+    """All three outside catalogues, asked beside an empty local one."""
+    stand_in = Outside()
+    for name, value in {
+        "SEARCH_PROVIDERS": "catalogue,openlibrary,google-books,isbndb",
+        "GOOGLE_BOOKS_API_KEY": "key-of-google",
+        "ISBNDB_API_KEY": "key-of-isbndb",
+        "OPENLIBRARY_RATE": "1000",
+        "GOOGLE_BOOKS_RATE": "1000",
+        "ISBNDB_RATE": "1000",
+    }.items():
+        monkeypatch.setenv(name, value)
+    fan_out._providers.cache_clear()
+    with http.use_transport(httpx.MockTransport(stand_in)):
+        yield stand_in
+    fan_out._providers.cache_clear()
