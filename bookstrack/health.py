@@ -54,13 +54,13 @@ def _example(value: Any) -> dict[str, Any]:
     return {"responses": {200: {"content": {"application/json": {"example": value}}}}}
 
 
-@router.get("/livez", response={200: Probe}, openapi_extra=_example({"status": "ok"}))
+@router.get("/livez", response={200: Probe}, summary="The process runs", openapi_extra=_example({"status": "ok"}))
 async def livez(request: HttpRequest) -> HttpResponse:
     """The process runs."""
     return _bare({"status": "ok"})
 
 
-@router.get("/readyz", response={200: Probe, 503: Probe}, openapi_extra=_example({"status": "ok"}))
+@router.get("/readyz", response={200: Probe, 503: Probe}, summary="It can answer", openapi_extra=_example({"status": "ok"}))
 async def readyz(request: HttpRequest) -> HttpResponse:
     """Migrations are applied, and database and Redis answer."""
     checks = await asyncio.gather(_checked(_database), _checked(_redis), _checked(_migrations))
@@ -69,7 +69,10 @@ async def readyz(request: HttpRequest) -> HttpResponse:
 
 
 @router.get(
-    "/health", response={200: Health, 503: Health}, openapi_extra=_example({"status": "ok", "version": "0.1.0"})
+    "/health",
+    response={200: Health, 503: Health},
+    summary="Every part with its state",
+    openapi_extra=_example({"status": "ok", "version": "0.1.0"}),
 )
 async def health(request: HttpRequest) -> HttpResponse:
     """Every part with its state. 503 only when a required part, the database, is down."""

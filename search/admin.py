@@ -88,7 +88,7 @@ class ProviderDayAdmin(ReadOnly, admin.ModelAdmin[ProviderDay]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         providers = async_to_sync(services.provider_table)()
-        return super().changelist_view(request, {**(extra_context or {}), "providers": providers})
+        return super().changelist_view(request, {**(extra_context or {}), "title": "Providers", "providers": providers})
 
     def get_urls(self) -> list[URLPattern]:
         close = self.admin_site.admin_view(self.close_circuit)

@@ -26,23 +26,21 @@ def _only_known(request: HttpRequest, query: type[Schema]) -> None:
     unknown = next((name for name in request.GET if name not in query.model_fields), None)
     if unknown is not None:
         field = clean_line(unknown)[:60]
-        raise InvalidQuery(
-            f"There is no parameter {field}.", details={"field": field, "known": list(query.model_fields)}
-        )
+        raise InvalidQuery(f"There is no parameter {field}.", details={"field": field, "known": list(query.model_fields)})
 
 
 def _documented(**more: Any) -> dict[str, Any]:
     return {"responses": {200: {"content": {"application/json": {"example": SEARCH_EXAMPLE}}}}, **more}
 
 
-@router.get("/search/isbn", response=REPLIES, openapi_extra=_documented())
+@router.get("/search/isbn", response=REPLIES, summary="Search by ISBN", openapi_extra=_documented())
 async def search_isbn(request: HttpRequest, query: Query[IsbnQuery]) -> HttpResponse:
     """The edition of an ISBN, in any spelling, merged over all providers."""
     _only_known(request, IsbnQuery)
     return reply(request, await services.search_isbn(query.isbn, min_match=query.minMatch))
 
 
-@router.get("/search/title", response=REPLIES, openapi_extra=_documented())
+@router.get("/search/title", response=REPLIES, summary="Search by title", openapi_extra=_documented())
 async def search_title(request: HttpRequest, query: Query[TitleQuery]) -> HttpResponse:
     """Works whose title has these words, in any script."""
     _only_known(request, TitleQuery)
@@ -56,7 +54,7 @@ async def search_title(request: HttpRequest, query: Query[TitleQuery]) -> HttpRe
     return reply(request, answer)
 
 
-@router.get("/search/advanced", response=REPLIES, openapi_extra=_documented())
+@router.get("/search/advanced", response=REPLIES, summary="Search by title and author", openapi_extra=_documented())
 async def search_advanced(request: HttpRequest, query: Query[AdvancedQuery]) -> HttpResponse:
     """Works by title and author, or one of them; an ISBN decides alone."""
     _only_known(request, AdvancedQuery)
@@ -66,6 +64,7 @@ async def search_advanced(request: HttpRequest, query: Query[AdvancedQuery]) -> 
 @router.post(
     "/search/advanced",
     response=REPLIES,
+    summary="Search by title and author (JSON)",
     openapi_extra=_documented(),
 )
 async def search_advanced_post(request: HttpRequest, query: AdvancedQuery) -> HttpResponse:
@@ -86,13 +85,11 @@ async def _advanced(request: HttpRequest, query: AdvancedQuery) -> HttpResponse:
     return reply(request, answer)
 
 
-@router.get("/search", response=REPLIES, openapi_extra=_documented())
+@router.get("/search", response=REPLIES, summary="Search by anything", openapi_extra=_documented())
 async def search_any(request: HttpRequest, query: Query[WordsQuery]) -> HttpResponse:
     """One box: an ISBN, a title, an author, or title and author; `data.detected` says what it was taken for."""
     _only_known(request, WordsQuery)
-    answer = await services.search_any(
-        query.q, limit=query.limit, offset=query.offset, lang=query.lang, min_match=query.minMatch
-    )
+    answer = await services.search_any(query.q, limit=query.limit, offset=query.offset, lang=query.lang, min_match=query.minMatch)
     return reply(request, answer)
 
 

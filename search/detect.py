@@ -8,7 +8,7 @@ Detected = tuple[str, float]  # kind, confidence 0..1
 # words that stand in titles but hardly ever in names
 _TITLE_WORDS = frozenset(
     {"the", "a", "an", "of", "and", "in", "on", "to", "for", "with", "from", "by", "at", "is", "or", "not"}
-    | {"der", "die", "das", "und", "le", "la", "les", "et", "de", "del", "los", "las", "el", "il", "lo", "dans", "pour"}
+    | {"die", "das", "und", "les", "et", "los", "las", "lo", "dans", "pour"}
 )
 
 
@@ -21,7 +21,7 @@ def detected(text: str) -> Detected:
         return "isbn", 1.0
     words = text.split()
     lowered = set(tokens(text))
-    if any(sign.isdigit() for sign in text) or lowered & (_TITLE_WORDS - {"de", "la", "del", "der"}):
+    if any(sign.isdigit() for sign in text) or lowered & _TITLE_WORDS:
         return "title", 0.9
     if 2 <= len(words) <= 4 and all(_name_like(word) for word in words):
         return "author", 0.5

@@ -20,7 +20,7 @@ WAIT_S = 10.0
 _RELEASE = redis_door.Script(
     """
     if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-    redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+    if ARGV[2] ~= '' then redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) end
     redis.call('DEL', KEYS[1])
     return 1
     """

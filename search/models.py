@@ -121,6 +121,7 @@ class ProviderDay(models.Model):
 
     class Meta:
         ordering = ["-day", "provider"]
+        verbose_name_plural = "providers"
         constraints = [models.UniqueConstraint(fields=["provider", "day"], name="one_ledger_per_provider_and_day")]
 
     def __str__(self) -> str:

@@ -53,6 +53,11 @@ WORDS = {
     "retry": "Trying again in {} may help.",
     "noRetry": "Trying the same again will not help.",
 }
+MORE_LANGUAGES = {  # of books, where Django's own list is of web sites
+    "am": "Amharic", "bo": "Tibetan", "gu": "Gujarati", "ha": "Hausa", "ku": "Kurdish", "la": "Latin", "lo": "Lao", "mg": "Malagasy",
+    "mi": "Māori", "mt": "Maltese", "or": "Odia", "ps": "Pashto", "sa": "Sanskrit", "sd": "Sindhi", "si": "Sinhala", "so": "Somali",
+    "tl": "Tagalog", "xh": "Xhosa", "yi": "Yiddish", "yo": "Yoruba", "zh": "Chinese", "zu": "Zulu",
+}  # fmt: skip
 EXAMPLES = (
     ("The Left Hand of Darkness", "en", "a title"),
     ("ノルウェイの森", "ja", "in any script"),
@@ -171,8 +176,7 @@ def shown_book(work: Mapping[str, Any], edition: Mapping[str, Any]) -> Shown:
     title = work["title"]
     authors = [author["name"] for author in work["authors"]]
     of_edition = edition.get("language") if edition.get("title") == title else None
-    match = work.get("match", {"level": "guess", "reasons": []})
-    found_by = work.get("providers") or [work.get("primaryProvider", "")]
+    match = work["match"]
     return Shown(
         id=work["id"],
         title=title,
@@ -183,10 +187,10 @@ def shown_book(work: Mapping[str, Any], edition: Mapping[str, Any]) -> Shown:
         facts=facts(work, edition),
         cover=cover_url(edition, work),
         level=match["level"],
-        level_words=LEVELS.get(match["level"], match["level"]),
+        level_words=LEVELS[match["level"]],
         reasons=match["reasons"],
-        found_by=", ".join(PROVIDERS.get(name, name) for name in found_by),
-        isbns=work.get("isbn") or list(filter(None, [edition.get("isbn")])),
+        found_by=", ".join(PROVIDERS.get(name, name) for name in work["providers"]),
+        isbns=work["isbn"],
     )
 
 
@@ -211,17 +215,12 @@ def year_in_words(year: int) -> str:
 
 def language_name(code: str) -> str:
     """The English name of a language; the code itself where we know none."""
-    return str(LANG_INFO.get(code, {}).get("name", code))
+    return MORE_LANGUAGES.get(code) or str(LANG_INFO.get(code, {}).get("name", code))
 
 
 def cover_url(edition: Mapping[str, Any], work: Mapping[str, Any]) -> str:
     """The medium cover, where its address is one that a page may load; else nothing."""
-    url = (
-        (edition.get("coverUrls") or {}).get("medium")
-        or edition.get("coverImageURL")
-        or work.get("coverImageURL")
-        or ""
-    )
+    url = (edition.get("coverUrls") or {}).get("medium") or edition.get("coverImageURL") or work.get("coverImageURL") or ""
     return url if url.startswith(("https://", "/covers/")) else ""
 
 
@@ -246,9 +245,7 @@ def notes(about: Mapping[str, Any]) -> str:
 
 def failures_in_words(statuses: Mapping[str, str]) -> str:
     """One sentence that names who failed, and how."""
-    failed = [
-        f"{PROVIDERS.get(name, name)} {FAILURES[status]}" for name, status in statuses.items() if status in FAILURES
-    ]
+    failed = [f"{PROVIDERS.get(name, name)} {FAILURES[status]}" for name, status in statuses.items() if status in FAILURES]
     return f"{'; '.join(failed)}." if failed else ""
 
 

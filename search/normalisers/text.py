@@ -1,6 +1,6 @@
 """Text: cleaned for showing, folded for comparing, cut into words for finding. Letters of every script stay.
 
-Source: spec 04, "Normalising" (search key).
+Source: spec 04, "Normalising" (search key, descriptions).
 """
 
 import html
@@ -10,86 +10,113 @@ from functools import lru_cache
 
 import nh3
 
-_LATIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"})
-_APOSTROPHES = "'’‘ʼ`´＇ʻ′"
-_ELISION = re.compile(rf"(?<![^\W\d_])(l|d|qu|j|n|s|c|m|t|dell|all|nell|sull|dall|un)[{_APOSTROPHES}](?=[^\W\d_])")
+CACHED_UP_TO_CHARS = 300  # longer texts are worked out anew, so that hostile ones do not fill the memory
+_FOLDED_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
+)
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´ʻʾʿ′", "'"))
+# French and Italian: the elided word is a word of its own. Two letters must follow: "C's" is English.
+_ELISION = re.compile(
+    r"(?<![^\W\d_])(?<![^\W\d_]')(l|d|qu|j|n|s|c|m|t|dell|all|nell|sull|dall|quell|un)'(?=[^\W\d_]{2})"
+)
 _NO_ASCII_WORD = re.compile(r"[^a-z0-9]+")
-_ENGLISH_TAIL = re.compile(rf"[{_APOSTROPHES}]")
 _ARTICLES = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "le",
-        "la",
-        "les",
-        "l",
-        "un",
-        "une",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "el",
-        "los",
-        "las",
-        "una",
-        "il",
-        "lo",
-        "i",
-        "gli",
-        "uno",
-        "o",
-        "os",
-        "as",
-        "um",
-        "uma",
-    ]
+    {
+        *("the", "a", "an"),
+        *("le", "la", "les", "l", "un", "une"),
+        *("der", "die", "das", "ein", "eine"),
+        *("el", "los", "las", "una"),
+        *("il", "lo", "i", "gli", "uno"),
+        *("o", "os", "as", "um", "uma"),
+    }
 )
 _UNSPACED = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\U00020000-\U0003ffff]"
 )
 _FOLDED_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
-_SCRIPT_WORDS = {
-    "LATIN": "Latin", "CYRILLIC": "Cyrillic", "GREEK": "Greek", "ARABIC": "Arabic", "HEBREW": "Hebrew", "CJK": "Han", "HIRAGANA": "Kana",
-    "KATAKANA": "Kana", "KATAKANA-HIRAGANA": "Kana", "HANGUL": "Hangul", "DEVANAGARI": "Devanagari", "THAI": "Thai",
-    "GEORGIAN": "Georgian", "ARMENIAN": "Armenian", "BENGALI": "Bengali", "TAMIL": "Tamil", "TELUGU": "Telugu",
-    "GUJARATI": "Gujarati", "GURMUKHI": "Gurmukhi", "KANNADA": "Kannada", "MALAYALAM": "Malayalam", "SINHALA": "Sinhala",
-    "KHMER": "Khmer", "LAO": "Lao", "MYANMAR": "Myanmar", "ETHIOPIC": "Ethiopic", "TIBETAN": "Tibetan", "BOPOMOFO": "Han",
+_SHORT_SIGN = "\u0306"  # makes й of и: another letter, not an accent
+_JOINERS = "\u200c\u200d"  # some scripts need them
+_SCRIPTS = {  # first word of a letter's Unicode name -> script
+    "LATIN": "Latin", "CYRILLIC": "Cyrillic", "GREEK": "Greek", "ARABIC": "Arabic", "HEBREW": "Hebrew", "CJK": "Han",
+    "IDEOGRAPHIC": "Han", "BOPOMOFO": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana", "KATAKANA-HIRAGANA": "Kana",
+    "HANGUL": "Hangul", "DEVANAGARI": "Devanagari", "THAI": "Thai", "GEORGIAN": "Georgian", "ARMENIAN": "Armenian",
+    "BENGALI": "Bengali", "TAMIL": "Tamil", "TELUGU": "Telugu", "GUJARATI": "Gujarati", "GURMUKHI": "Gurmukhi",
+    "KANNADA": "Kannada", "MALAYALAM": "Malayalam", "SINHALA": "Sinhala", "KHMER": "Khmer", "LAO": "Lao",
+    "MYANMAR": "Myanmar", "ETHIOPIC": "Ethiopic", "TIBETAN": "Tibetan",
 }  # fmt: skip
 
 
 def clean_line(text: str) -> str:
-    """One line fit for showing and for asking: composed, without control, format-override and surrogate characters, single spaces."""
+    """One line fit for showing and asking: composed, single spaces, nothing that is invisible or turns the writing."""
     if text.isprintable():  # most of all text: nothing to take out
         return " ".join(unicodedata.normalize("NFC", text).split())
     kept = "".join(
         " " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign
         for sign in text
-        if unicodedata.category(sign) not in ("Cs", "Co", "Cn") and not _overrides(sign)
+        if sign in _JOINERS or unicodedata.category(sign) not in ("Cf", "Cs", "Co", "Cn")
     )
     return " ".join(unicodedata.normalize("NFC", kept).split())
 
 
-def _overrides(sign: str) -> bool:
-    """Characters that only turn or hide text; joiners, which some scripts need, stay."""
-    return unicodedata.category(sign) == "Cf" and sign not in "\u200c\u200d"
-
-
-@lru_cache(maxsize=20_000)
 def search_key(text: str) -> str:
     """The form for cache keys and comparison: NFKC, case and accents folded, punctuation to spaces, leading article dropped.
 
-    Never empty for a text that is not blank. Idempotent. Not for showing, and never sent to a provider.
+    Never empty for a text that shows anything. Idempotent. Not for showing, and never sent to a provider.
     """
-    plain = unicodedata.normalize("NFKC", clean_line(text)).casefold()
-    folded = _fold(plain)
-    elided = _ENGLISH_TAIL.sub("", _ELISION.sub(r"\1 ", folded))
-    words = _words_only(elided).split()
-    if len(words) > 1 and words[0] in _ARTICLES:
+    return _cached_key(text) if len(text) <= CACHED_UP_TO_CHARS else _key(text)
+
+
+def folded_words(text: str) -> list[str]:
+    """The words of a text as the search key has them, leading article included; none for punctuation alone."""
+    folded = _fold(_caseless(text)).translate(_APOSTROPHES)
+    elided = _ELISION.sub(r"\1 ", folded).replace("'", "")
+    named = re.sub(r"(?<=\b[a-z])#(?!\d)", " sharp", elided).replace("++", " plus plus")  # C, C# and C++ are three
+    return _words_only(named).split()
+
+
+def tokens(text: str) -> list[str]:
+    """Words of the search key; writing without spaces (Chinese, Japanese, Thai, …) is cut into its characters."""
+    key = search_key(text)
+    return (key if key.isascii() else _UNSPACED.sub(lambda found: f" {found[0]} ", key)).split()
+
+
+def dominant_script(text: str) -> str | None:
+    """The script of most letters ("Latin", "Han", …), "Kana" as soon as there is any kana; None without letters."""
+    return _cached_script(text) if len(text) <= CACHED_UP_TO_CHARS else _script(text)
+
+
+def _script(text: str) -> str | None:
+    counts: dict[str, int] = {}
+    for sign in unicodedata.normalize("NFKC", text):
+        if sign.isalpha():
+            name = _SCRIPTS.get(unicodedata.name(sign, "").split(" ")[0], "Other")
+            counts[name] = counts.get(name, 0) + 1
+    if not counts:
+        return None
+    return "Kana" if "Kana" in counts else max(counts, key=lambda name: counts[name])
+
+
+def _key(text: str) -> str:
+    words = folded_words(text)
+    while len(words) > 1 and words[0] in _ARTICLES:
         words = words[1:]
-    return " ".join(words) or " ".join(plain.split())
+    return " ".join(words) or _caseless(text)
+
+
+_cached_key = lru_cache(maxsize=10_000)(_key)
+_cached_script = lru_cache(maxsize=10_000)(_script)
+
+
+def _caseless(text: str) -> str:
+    """NFKC and casefold, twice, since each may undo the other."""
+    line = clean_line(text)
+    if line.isascii():
+        return line.lower()
+    line = line.replace("´", "'")  # NFKC would make a space of it
+    for _ in range(2):
+        line = clean_line(unicodedata.normalize("NFKC", line).casefold())
+    return unicodedata.normalize("NFKC", line)
 
 
 def _fold(text: str) -> str:
@@ -98,13 +125,13 @@ def _fold(text: str) -> str:
         return text
     folded: list[str] = []
     base_script = ""
-    for sign in unicodedata.normalize("NFD", text.translate(_LATIN)):
+    for sign in unicodedata.normalize("NFD", text.translate(_FOLDED_LETTERS)):
         if unicodedata.category(sign) != "Mn":
             base_script = unicodedata.name(sign, "").split(" ")[0]
             folded.append(sign)
-        elif base_script not in _FOLDED_SCRIPTS or (base_script == "CYRILLIC" and sign == "\u0306"):
+        elif base_script not in _FOLDED_SCRIPTS or (base_script == "CYRILLIC" and sign == _SHORT_SIGN):
             folded.append(sign)
-    return unicodedata.normalize("NFKC", "".join(folded)).translate(_LATIN).casefold()
+    return unicodedata.normalize("NFKC", "".join(folded)).translate(_FOLDED_LETTERS).casefold()
 
 
 def _words_only(text: str) -> str:
@@ -112,57 +139,47 @@ def _words_only(text: str) -> str:
     if text.isascii():
         return _NO_ASCII_WORD.sub(" ", text)
     return "".join(
-        sign if sign.isalnum() or unicodedata.category(sign) in ("Mn", "Mc") else " " for sign in text if sign not in "\u200c\u200d"
+        sign if sign.isalnum() or unicodedata.category(sign) in ("Mn", "Mc") else " "
+        for sign in text
+        if sign not in _JOINERS
     )
 
 
-@lru_cache(maxsize=20_000)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for part in search_key(text).split() for word in _split_unspaced(part))
-
-
-def tokens(text: str) -> list[str]:
-    """Words of the search key; writing without spaces (Chinese, Japanese, Thai, …) is cut into its characters."""
-    return list(_words(text))
-
-
-def _split_unspaced(word: str) -> list[str]:
-    return _UNSPACED.sub(lambda found: f" {found[0]} ", word).split()
-
-
-@lru_cache(maxsize=20_000)
-def dominant_script(text: str) -> str | None:
-    """The script of most letters ("Latin", "Cyrillic", "Han", …), "Kana" as soon as there is any kana; None without letters."""
-    counts: dict[str, int] = {}
-    for sign in text:
-        if sign.isalpha():
-            name = _SCRIPT_WORDS.get(unicodedata.name(sign, "").split(" ")[0], "Other")
-            counts[name] = counts.get(name, 0) + 1
-    if not counts:
-        return None
-    return "Kana" if "Kana" in counts else max(counts, key=lambda name: counts[name])
-
-
+_READ_TIMES = 8  # so much more of a description is read than kept: markup takes room
+_TAG = re.compile(r"<[a-zA-Z/!]")
 _BLOCKS = re.compile(r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|table|blockquote)\b[^<>]*>", re.IGNORECASE)
 _SILENT = {"script", "style", "head", "template", "noscript", "iframe", "object"}
-_MD_LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\([^()\s]{1,1000}\)")
-_MD_REF = re.compile(r"\[([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,50}\]|^\s*\[[^\[\]\n]{1,50}\]:\s*\S+\s*$", re.MULTILINE)
-_MD_EMPHASIS = re.compile(
-    r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]{1,500}?)(?<=\S)\1(?![\w*])|(?<![\w_])(_{1,2})(?=\S)([^_\n]{1,500}?)(?<=\S)\3(?![\w_])"
+_LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\](?:\([^()\s]{1,1000}\)|\[[^\[\]\n]{0,50}\])")
+_LINK_TARGET = re.compile(r"^[ \t]*\[[^\[\]\n]{1,50}\]:[ \t]*\S+[ \t]*$", re.MULTILINE)
+# signs around words, never inside them: 2*3*4, snake_case and addresses stay
+_EMPHASIS = re.compile(
+    r"(?<![^\s(\[{\"'“‘«—–*_-])(\*{1,3}|_{1,3})(?=[^\s*_])([^*_\n]{1,500}?)(?<=\S)\1(?![\w*_])|"
+    r"(?<![^\s(\[{\"'“‘«—–-])(\*\*|__)(?=\S)([^\n]{1,500}?)(?<=\S)\3(?![\w*_])"
 )
-_MD_LINE = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*_]{3,}[ \t]*$)", re.MULTILINE)
+_LINE_START = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|(?:>[ \t]?)+|[-*_]{3,}[ \t]*$)", re.MULTILINE)
 
 
 def plain_text(text: str, max_chars: int = 10_000) -> str:
     """HTML or Markdown as plain text with its paragraphs, at most so many characters, cut between words."""
-    source = text[: max_chars * 8]
-    if "<" in source:
-        source = nh3.clean(_BLOCKS.sub("\n", source), tags=set(), clean_content_tags=_SILENT)
-    bare = html.unescape(html.unescape(source) if "&amp;" in source else source)
-    bare = _MD_REF.sub(lambda found: found[1] or "", _MD_LINK.sub(r"\1", bare))
-    bare = _MD_EMPHASIS.sub(lambda found: found[2] or found[4], bare)
-    lines = [clean_line(line) for line in _MD_LINE.sub("", bare).replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    bare = _without_markdown(_without_html(text[: max_chars * _READ_TIMES]))
+    lines = [clean_line(line) for line in re.split(r"\r\n|\r|\n", bare)]
     whole = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     if len(whole) <= max_chars:
         return whole
     return whole[:max_chars].rsplit(None, 1)[0].rstrip()
+
+
+def _without_html(source: str) -> str:
+    """By a real parser where there are tags, be they written as entities; entities escaped twice are read twice."""
+    if not _TAG.search(source):
+        source = html.unescape(source)
+    if _TAG.search(source):
+        source = html.unescape(nh3.clean(_BLOCKS.sub("\n", source), tags=set(), clean_content_tags=_SILENT))
+    return html.unescape(source)
+
+
+def _without_markdown(text: str) -> str:
+    unlinked = _LINK_TARGET.sub("", _LINK.sub(r"\1", text))
+    for _ in range(2):  # emphasis within emphasis
+        unlinked = _EMPHASIS.sub(lambda found: found[2] or found[4], unlinked)
+    return _LINE_START.sub("", unlinked)

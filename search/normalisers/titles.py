@@ -13,35 +13,37 @@ from rapidfuzz import fuzz
 
 from search.normalisers.names import author_similarity
 from search.normalisers.text import clean_line, dominant_script, search_key
+from search.normalisers.volumes import numbers_of, volume_of, with_plain_numbers
 
 MAX_CHARS = 500
+SAME_BUT_FOR_SUBTITLE = 0.92
+LONGER_AT_MOST = 0.8  # one merely begins with the other, or holds all its words
 OTHER_SCRIPT_AT_MOST = 0.7
 OTHER_VOLUME_AT_MOST = 0.5
 _NOISE_WORDS = (
-    r"paperback|hardcover|hardback|mass market|kindle|e-?book|audiobook|audio cd|large print|reprint|reissue|unabridged|abridged|"
-    r"illustrated|revised|annotated|movie tie-in|anniversary|deluxe|collector'?s|first|second|third|\d+(?:st|nd|rd|th)|new|special|"
-    r"international|taschenbuch|gebunden|poche|broché"
+    r"paperback|hardcover|hardback|mass market|kindle|e-?book|audiobook|audio cd|large print|reprint|reissue|unabridged|"
+    r"abridged|illustrated|revised|annotated|movie tie-in|anniversary|deluxe|collector'?s|first|second|third|"
+    r"\d{1,3}(?:st|nd|rd|th)|new|special|international|taschenbuch|gebunden|poche|broché"
 )
 _NOISE = re.compile(
     rf"\s*[(\[]\s*((?:(?:{_NOISE_WORDS})[\s,]*)+(?:edition|ed\.?|version|format|ausgabe)?)\s*[)\]]", re.IGNORECASE
 )
-_SERIES = re.compile(
-    r"\s*\(\s*([^()#]{2,120}?)\s*(?:,\s*)?(?:#\s*|,?\s*\b(?:book|bk\.?|vol(?:ume)?\.?|no\.?|part|band|tome|libro|deel)\s*#?\s*)"
-    r"(\d{1,3}(?:\.\d{1,2})?)\s*\)\s*\Z",
+_SERIES = re.compile(  # (Dune, #1), (Dune Chronicles Book 1), (Wool, #1; Silo, #1), (Dune, #1-3)
+    r"\s*\(\s*(?P<name>[^()#;]{2,120}?)[\s,]*"
+    r"(?:#\s*|\b(?:book|bk\.?|vol(?:ume)?\.?|no\.?|part|band|bd\.?|tome|libro|deel)\s*#?\s*)"
+    r"(?P<position>\d{1,3}(?:\.\d{1,2})?)(?P<range>\s*[-–]\s*\d{1,3}(?:\.\d{1,2})?)?(?:\s*[;,][^()]{1,200})?\s*\)\s*\Z",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+")
-_VOLUME = re.compile(
-    r"\b(?:vol(?:ume)?|book|bk|part|no|number|band|teil|tome|tomo|libro|deel|том|часть|книга)\s*(\d{1,4}|[ivx]{1,6}|one|two|three|four|five|six|"
-    r"seven|eight|nine|ten)\b|第?\s*(\d{1,3})\s*[巻卷冊册集권]|([上中下])\s*[巻卷册冊]?\Z"
+_VOLUME_OF = re.compile(
+    r"(?P<name>[^:]{2,120}?),?\s+vol(?:ume\b|\.)\s*(?P<position>\d{1,3})\b(?=\s*(?:\Z|[:–-]))", re.IGNORECASE
 )
-_NUMBER_WORDS = {word: n for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)}
-_ROMAN = {"i": 1, "v": 5, "x": 10}
+_SPLIT = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+")
+_AND = frozenset({"and", "und", "et", "y", "e", "og", "och"})
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedTitle:
-    """A title taken apart; series is (name, position)."""
+    """A title taken apart; series is (name, position), the position None where it is not one number."""
 
     title: str
     subtitle: str | None = None
@@ -50,24 +52,37 @@ class ParsedTitle:
 
 
 def parse_title(raw: str, subtitle: str | None = None, authors: Sequence[str] = ()) -> ParsedTitle:
-    """Take a raw title apart. Never empties it: where nothing would be left, it stays whole."""
+    """Take a raw title apart. Never empties it: where nothing would be left, it stays whole.
+
+    `Vol. 3` stays in the title, since it tells one book from the next. A subtitle given is not looked for again.
+    """
     line = clean_line(raw[: MAX_CHARS * 2])[:MAX_CHARS].strip()
-    notes = [found[1].strip() for found in _NOISE.finditer(line)]
-    line = _NOISE.sub("", line).strip() or line
-    series_found = _SERIES.search(line)
-    series = (series_found[1].strip(), float(series_found[2])) if series_found else None
-    if series_found and line[: series_found.start()].strip():
-        line = line[: series_found.start()].strip()
+    notes = [found[1].strip(" ,") for found in _NOISE.finditer(line)]
+    line, series = _without_series(_NOISE.sub("", line).strip() or line)
     line = _without_author(line, authors)
-    title, own_subtitle = _split(line) if not subtitle else (line, None)
-    sub = clean_line((subtitle or "")[:MAX_CHARS]) or own_subtitle
-    return ParsedTitle(title, sub or None, series, ", ".join(notes) or None)
+    title, own_subtitle = _split(line)
+    given = clean_line((subtitle or "")[:MAX_CHARS])
+    if given and search_key(given) != search_key(own_subtitle or ""):
+        title, own_subtitle = line, given
+    return ParsedTitle(title, given or own_subtitle or None, series, ", ".join(notes) or None)
+
+
+def _without_series(line: str) -> tuple[str, tuple[str, float | None] | None]:
+    found = _SERIES.search(line)
+    if not found:
+        volume = _VOLUME_OF.match(line)
+        return line, (volume["name"].strip(), float(volume["position"])) if volume else None
+    series = found["name"].strip(" ,"), None if found["range"] else float(found["position"])
+    return line[: found.start()].strip() or line, series
 
 
 def _split(line: str) -> tuple[str, str | None]:
-    parts = _SPLIT.split(line, maxsplit=1)
-    if len(parts) == 2 and search_key(parts[0]) and search_key(parts[1]) and any(map(str.isalnum, parts[0])):
-        return parts[0].strip(), parts[1].strip()
+    """Title and subtitle at the first `: ` or ` - ` that stands outside of brackets."""
+    for found in _SPLIT.finditer(line):
+        head, tail = line[: found.start()].strip(), line[found.end() :].strip()
+        if head.count("(") <= head.count(")") and head.count("[") <= head.count("]"):
+            worded = any(map(str.isalnum, head)) and any(map(str.isalnum, tail))
+            return (head, tail) if worded else (line, None)
     return line, None
 
 
@@ -80,65 +95,69 @@ def _without_author(line: str, authors: Sequence[str]) -> str:
 
 
 def better_title(one: str, other: str) -> str:
-    """Of two spellings of one title: mixed case before capitals, then the longer where both say the same; the first otherwise."""
+    """Of two spellings of one title: mixed case before one case, then the longer; of two different titles the first."""
     if search_key(one) != search_key(other):
         return other if _shouted(one) and not _shouted(other) and title_similarity(one, other) >= 0.9 else one
-    if _shouted(one) != _shouted(other):
-        return other if _shouted(one) else one
+    for worse in (_shouted, str.islower):
+        if worse(one) != worse(other):
+            return other if worse(one) else one
     return other if len(other) > len(one) else one
 
 
 def _shouted(title: str) -> bool:
-    return title.upper() == title and title.lower() != title and sum(map(str.isalpha, title)) > 3
+    return title.isupper() and title.lower() != title and sum(map(str.isalpha, title)) > 3
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def title_similarity(one: str, other: str) -> float:
     """How surely two titles are one work's, 0..1: 1 when equal, under 0.85 when one merely begins with the other."""
+    one, other = one[:MAX_CHARS], other[:MAX_CHARS]
     scripts = dominant_script(one), dominant_script(other)
     if scripts[0] != scripts[1] and None not in scripts and not {"Kana", "Han"} >= set(scripts):
         return min(OTHER_SCRIPT_AT_MOST, _similar(search_key(anyascii(one)), search_key(anyascii(other))))
     key, other_key = search_key(one), search_key(other)
+    if not key or not other_key:
+        return 0.0
     if key == other_key:
         return 1.0
+    if "&" in one or "&" in other:
+        key, other_key = _without_and(key), _without_and(other_key)
     best = _similar(key, other_key)
-    for with_sub, plain in ((one, other_key), (other, key)):
-        head, sub = _split(with_sub)
-        if sub and search_key(head) == plain:
-            best = max(best, 0.92)
-    if volume_of(key) != volume_of(other_key):
-        return min(best, OTHER_VOLUME_AT_MOST)
-    return best
+    if _is_head(one, other_key) or _is_head(other, key):
+        best = max(best, SAME_BUT_FOR_SUBTITLE)
+    return min(best, OTHER_VOLUME_AT_MOST) if _other_number(key, other_key) else best
+
+
+def _is_head(title: str, key: str) -> bool:
+    """Whether a title is the one of the key but for a subtitle or what stands in brackets at its end."""
+    head, subtitle = _split(title)
+    bare, series = _without_series(title)
+    return bool((subtitle and search_key(head) == key) or (series and search_key(bare) == key))
+
+
+def _without_and(key: str) -> str:
+    return " ".join(word for word in key.split() if word not in _AND) or key
+
+
+def _other_number(key: str, other: str) -> bool:
+    """Whether two titles name different volumes, or both have numbers and not the same ones."""
+    numbers, other_numbers = numbers_of(key), numbers_of(other)
+    if numbers and other_numbers:
+        return numbers != other_numbers
+    return volume_of(key) != volume_of(other)
 
 
 def _similar(key: str, other: str) -> float:
     if not key or not other:
         return 0.0
-    ratio = fuzz.ratio(key, other) / 100
+    key, other = with_plain_numbers(key), with_plain_numbers(other)
+    if key == other:
+        return 0.97
     words, others = key.split(), other.split()
     if sorted(words) == sorted(others):
         return 0.95
+    ratio = fuzz.ratio(key, other) / 100
     short, long = sorted((words, others), key=len)
     if long[: len(short)] == short or set(short) < set(long):
-        return min(max(ratio, 0.5), 0.8)  # "Dune" is not "Dune Messiah"
+        return min(max(ratio, 0.5), LONGER_AT_MOST)  # "Dune" is not "Dune Messiah"
     return ratio
-
-
-def volume_of(key: str) -> int | None:
-    """The volume that a title's search key names ("vol 2", "part two", "book iv", "第3巻"); None where it names none."""
-    found = _VOLUME.search(key)
-    if not found:
-        return None
-    if found[3]:
-        return "上中下".index(found[3]) + 1
-    text = found[1] or found[2]
-    if text.isdigit():
-        return int(text)
-    return _NUMBER_WORDS.get(text) or _roman(text)
-
-
-def _roman(text: str) -> int:
-    values = [_ROMAN[letter] for letter in text]
-    return sum(
-        -value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True)
-    )

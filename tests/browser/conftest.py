@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright
 
 from bookstrack.lib import embedded_redis
 
@@ -25,6 +25,7 @@ START_TIMEOUT_S = 30
 STEP_TIMEOUT_MS = 10_000  # how long a step may take on a busy machine before the test fails
 VIOLATIONS = "addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.violatedDirective, e.blockedURI))"
 
+API = "**/v1/search?*"
 OpenPage = Callable[..., Awaitable[Page]]
 
 
@@ -114,3 +115,47 @@ def _note(trouble: list[str], message: ConsoleMessage) -> None:
     """Chromium itself reports every reply of 400 and above on the console: those are expected, and not our script's."""
     if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
         trouble.append(f"{message.type}: {message.text}")
+
+
+# -- answers of the API, stood in for at the browser's network
+
+
+def work(number: int, **members: Any) -> dict[str, Any]:
+    """A work of a search answer."""
+    found: dict[str, Any] = {
+        "id": f"W{number}",
+        "title": f"Book {number}",
+        "authors": [{"name": "Gita Iyer", "gender": "Unknown"}],
+        "isbn": [],
+        "providers": ["openlibrary", "isbndb"],
+        "match": {"level": "work_only", "score": 1.0, "reasons": ["title agrees (1.00)", "no author was asked"]},
+    }
+    return found | members
+
+
+def answer(
+    works: list[dict[str, Any]], *, total: int | None = None, edition: dict[str, Any] | None = None, **metadata: Any
+) -> dict[str, Any]:
+    """The envelope of a search; `total` is the number of works unless it is given."""
+    data = {
+        "works": works,
+        "editions": [edition or {"isbns": []} for _ in works],
+        "authors": [],
+        "totalResults": len(works) if total is None else total,
+    }
+    return {"success": True, "data": data, "metadata": {"providers": {"openlibrary": "ok"}, **metadata}}
+
+
+def failure(status: int = 502, **members: Any) -> dict[str, Any]:
+    """The envelope of an error."""
+    error = {"code": "PROVIDER_ERROR", "message": "No catalogue could answer just now.", "details": {}, "retryable": True}
+    return {"success": False, "data": None, "error": {**error, "statusCode": status, **members}, "metadata": {}}
+
+
+async def stand_in(page: Page, body: dict[str, Any], url: str = API, status: int = 200) -> None:
+    """From now on, this is what the page gets from the API."""
+
+    async def fulfil(route: Route) -> None:
+        await route.fulfill(status=status, json=body)
+
+    await page.route(url, fulfil)

@@ -173,8 +173,11 @@ async def test_what_was_typed_is_text(client: httpx.AsyncClient, query: str) -> 
 
 @pytest.mark.parametrize(
     "raw",
-    ["%00", "a%00b", "%ff%fe", "%ed%a0%80abc", "%01%02", "a" * 50_000, "%F0%9F%91%A9" * 400, "%E2%80%AEtxet", "a" + "%CC%81" * 400, "&q=&q=x", "%2B%2B"],
-)
+    [
+        "%00", "a%00b", "%ff%fe", "%ed%a0%80abc", "%01%02", "%E2%80%AEtxet", "%2B%2B", "&q=&q=x",
+        "a" * 50_000, "%F0%9F%91%A9" * 400, "a" + "%CC%81" * 400,
+    ],
+)  # fmt: skip
 async def test_no_query_breaks_the_page(client: httpx.AsyncClient, raw: str) -> None:
     reply = await client.get(f"/?q={raw}")
     assert reply.status_code in (200, 400)
@@ -209,3 +212,8 @@ def test_the_words_for_the_script_are_json() -> None:
 )
 def test_a_wait_in_words(wait_ms: int | None, words: str) -> None:
     assert pages.wait_in_words(wait_ms) == words
+
+
+@pytest.mark.parametrize(("code", "name"), [("en", "English"), ("zh", "Chinese"), ("la", "Latin"), ("qq", "qq"), ("", "")])
+def test_a_language_in_words(code: str, name: str) -> None:
+    assert pages.language_name(code) == name

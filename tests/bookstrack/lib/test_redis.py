@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,11 @@ async def test_more_callers_than_connections_wait() -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path, settings: Settings) -> Path:
+def server(tmp_path: Path, settings: Settings) -> Iterator[Path]:
+    """The folder of a server that a test may stop and start."""
     settings.REDIS_URL = embedded_redis.ensure_running(tmp_path, durable=False)
-    return tmp_path
+    yield tmp_path
+    embedded_redis.stop(tmp_path)
 
 
 async def test_away_and_back(server: Path) -> None:
@@ -55,23 +58,17 @@ async def test_away_and_back(server: Path) -> None:
         with pytest.raises(redis.Away):
             await redis.client().get("a")
     embedded_redis.ensure_running(server, durable=False)
-    try:
-        assert await redis.client().get("a") is None  # at once, over the client that saw it go
-        assert await ECHO(keys=["k"], args=["a"]) == [b"k", b"a"]
-        await redis.close()
-    finally:
-        embedded_redis.stop(server)
+    assert await redis.client().get("a") is None  # at once, over the client that saw it go
+    assert await ECHO(keys=["k"], args=["a"]) == [b"k", b"a"]
+    await redis.close()
 
 
 async def test_a_restart_between_two_commands_is_not_noticed(server: Path) -> None:
     await asyncio.gather(*(redis.client().ping() for _ in range(10)))
     await asyncio.to_thread(embedded_redis.stop, server)  # the loop sees its connections end
     embedded_redis.ensure_running(server, durable=False)
-    try:
-        await asyncio.gather(*(redis.client().ping() for _ in range(10)))
-        await redis.close()
-    finally:
-        embedded_redis.stop(server)
+    await asyncio.gather(*(redis.client().ping() for _ in range(10)))
+    await redis.close()
 
 
 async def test_while_the_server_hangs_callers_are_told_at_once(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,25 +83,19 @@ async def test_while_the_server_hangs_callers_are_told_at_once(server: Path, mon
             await redis.client().ping()
     finally:
         os.kill(pid, signal.SIGCONT)
-    try:
-        await asyncio.sleep(0.6)
-        assert await redis.client().ping()
-        await redis.close()
-    finally:
-        embedded_redis.stop(server)
+    await asyncio.sleep(0.6)
+    assert await redis.client().ping()
+    await redis.close()
 
 
 async def test_a_full_server_is_away(server: Path) -> None:
-    try:
-        await redis.client().config_set("maxmemory", "1")
-        await redis.client().config_set("maxmemory-policy", "noeviction")
-        with pytest.raises(redis.Away):
-            await redis.client().set("a", "x")
-        with pytest.raises(redis.Away):
-            await redis.Script("return redis.call('SET', KEYS[1], 'x')")(keys=["a"], args=[])
-        await redis.close()
-    finally:
-        embedded_redis.stop(server)
+    await redis.client().config_set("maxmemory", "1")
+    await redis.client().config_set("maxmemory-policy", "noeviction")
+    with pytest.raises(redis.Away):
+        await redis.client().set("a", "x")
+    with pytest.raises(redis.Away):
+        await redis.Script("return redis.call('SET', KEYS[1], 'x')")(keys=["a"], args=[])
+    await redis.close()
 
 
 def test_without_a_url_it_is_the_data_folders_server(tmp_path: Path, settings: Settings) -> None:

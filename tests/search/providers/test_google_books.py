@@ -130,7 +130,15 @@ def test_every_fact_is_the_editions_own() -> None:
 
 @pytest.mark.parametrize(
     ("given", "read_as"),
-    [("1998", "1998"), ("1998-07", "1998-07"), ("1998-07-31", "1998-07-31"), ("1998?", "1998"), ("19??", None), ("soon", None), (None, None)],
+    [
+        ("1998", "1998"),
+        ("1998-07", "1998-07"),
+        ("1998-07-31", "1998-07-31"),
+        ("1998?", "1998"),
+        ("19??", None),
+        ("soon", None),
+        (None, None),
+    ],
 )
 def test_dates_are_parsed_or_dropped(given: str | None, read_as: str | None) -> None:
     assert read(publishedDate=given).edition.published == read_as
