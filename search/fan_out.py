@@ -89,6 +89,10 @@ async def _round(cache: Cache, key: str, question: Question) -> Outcome:
         for name in order
         if name in tasks
     ]
+    unlimited = {provider.name for provider in providers if provider.config.daily_budget is None}
+    for answer in answers:
+        if answer.provider in unlimited and (answer.latency_s is not None or answer.status is Status.LATE):
+            ledger.called(answer.provider)
     outcome = await _keep(cache, key, question, answers)
     if pending:
         _finish_later(cache, key, question, tasks, order)

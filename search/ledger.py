@@ -5,12 +5,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
 from search.cache import Entry
+from search.models import CacheEntry, ProviderDay
 from search.provider import Question
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,7 @@ class Ledger:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
         self._hits: Counter[str] = Counter()
+        self._calls: Counter[str] = Counter()
 
     def kept(self, key: str, question: Question, entry: Entry, size_bytes: int) -> None:
         """Note a new entry."""
@@ -46,6 +48,10 @@ class Ledger:
         if key in self._hits or len(self._hits) < MAX_WAITING:
             self._hits[key] += 1
 
+    def called(self, provider: str) -> None:
+        """Note a call of a provider without a budget; those with one are counted before the call (budget.py)."""
+        self._calls[provider] += 1
+
     async def run(self) -> None:
         """Write every second until cancelled."""
         while True:
@@ -56,18 +62,20 @@ class Ledger:
         """Write what was noted; when the database is away it is kept for the next time."""
         kept, self._kept = self._kept, {}
         hits, self._hits = self._hits, Counter()
-        if not kept and not hits:
+        calls, self._calls = self._calls, Counter()
+        if not kept and not hits and not calls:
             return
         try:
-            await in_db(_write, kept, hits)
+            await in_db(_write, kept, hits, calls)
         except DatabaseError:
             log.warning("cache ledger not written, will try again", entries=len(kept), hits=hits.total())
             self._kept = kept | self._kept
             self._hits.update(hits)
+            self._calls.update(calls)
 
 
-def _write(kept: dict[str, _Kept], hits: Counter[str]) -> None:
-    from search.models import CacheEntry
+@transaction.atomic
+def _write(kept: dict[str, _Kept], hits: Counter[str], calls: Counter[str]) -> None:
 
     rows = [
         CacheEntry(
@@ -94,6 +102,9 @@ def _write(kept: dict[str, _Kept], hits: Counter[str]) -> None:
     counted = CacheEntry.objects.in_bulk(list(hits), field_name="key")
     for key, entry in counted.items():
         CacheEntry.objects.filter(pk=entry.pk).update(hits=F("hits") + hits[key], last_hit_at=now)
+    for provider, number in calls.items():
+        day, _ = ProviderDay.objects.get_or_create(provider=provider, day=now.date())
+        ProviderDay.objects.filter(pk=day.pk).update(used=F("used") + number)
 
 
 ledger = Ledger()

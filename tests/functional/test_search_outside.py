@@ -197,10 +197,12 @@ async def test_the_daily_budget_ends(client: httpx.AsyncClient, outside: Outside
 
 async def test_the_ledger_of_entries_is_written_behind(client: httpx.AsyncClient, outside: Outside) -> None:
     from bookstrack.lib.db import in_db
-    from search.models import CacheEntry
+    from search.models import CacheEntry, ProviderDay
 
     for _ in range(3):
         await client.get(BY_ISBN)
     await services.settled()
     entry = await in_db(CacheEntry.objects.get)
+    used = dict(await in_db(lambda: list(ProviderDay.objects.values_list("provider", "used"))))
+    assert used == {"openlibrary": 1, "google-books": 1, "isbndb": 1}
     assert (entry.key, entry.kind, entry.found, entry.hits) == (f"search:isbn:{ISBN}", "isbn", 1, 2)
