@@ -6,6 +6,10 @@ class BooksTrackConfig(AppConfig):
     verbose_name = "BooksTrack"
 
     def ready(self) -> None:
+        from django.conf import settings
+
+        from bookstrack import ratelimit
         from bookstrack.lib import logging
 
         logging.configure()
+        ratelimit.networks(tuple(settings.TRUSTED_PROXIES))  # a wrong address fails here, not at the first request

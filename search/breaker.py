@@ -11,7 +11,7 @@ import structlog
 
 from bookstrack import env
 from bookstrack.lib import clock, redis
-from search.circuit import FAILURES, OPEN_MS, PROBE_MS, Admission, Circuit, Rate
+from search.circuit import FAILURES, MAX_SLOTS, OPEN_MS, PROBE_MS, Admission, Circuit, Rate
 
 __all__ = ["Admission", "CircuitState", "admit", "hold", "record", "reset", "state"]
 log = structlog.get_logger(__name__)
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 KEEP_MS = 2 * 86_400_000  # longer than any hold
 
 # KEYS: circuit (hash), calls (list of when the last ones began, or will). ARGV: now, slots, window, wait at most, again,
-# probe. All times are ms. Answers {answer, the moment to go or to ask again, probe}.
+# probe, calls to keep. All times are ms. Answers {answer, the moment to go or to ask again, probe}.
 _ADMIT = redis.Script(
     """
     local now, slots, window, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -37,8 +37,8 @@ _ADMIT = redis.Script(
     if oldest then at = math.max(at, tonumber(oldest) + window) end
     if at - now > max_wait then return {'full', string.format('%.3f', at), 0} end
     redis.call('LPUSH', KEYS[2], string.format('%.3f', at))
-    redis.call('LTRIM', KEYS[2], 0, slots - 1)
-    redis.call('PEXPIRE', KEYS[2], math.ceil(at - now + window) + 1000)
+    redis.call('LTRIM', KEYS[2], 0, ARGV[7] - 1)
+    redis.call('PEXPIRE', KEYS[2], math.ceil(at - now + window) + 60000)
     if probe == 1 then redis.call('HSET', KEYS[1], 'probe_until', string.format('%.3f', at + ARGV[6])) end
     return {'go', string.format('%.3f', at), probe}
     """
@@ -91,7 +91,7 @@ async def admit(provider: str, *, rate: float, max_wait_s: float, again: bool = 
     `again`: it is a retry, for which the circuit is not asked a second time.
     """
     now_ms, max_wait_ms, allowed = _now_ms(), max(0.0, max_wait_s) * 1000, Rate.per_second(rate)
-    args = [f"{now_ms:.3f}", allowed.slots, f"{allowed.window_ms:.3f}", f"{max_wait_ms:.3f}", int(again), PROBE_MS]
+    args = [f"{now_ms:.3f}", allowed.slots, f"{allowed.window_ms:.3f}", f"{max_wait_ms:.3f}", int(again), PROBE_MS, MAX_SLOTS]
     try:
         answer, at_ms, probe = await _ADMIT(keys=_keys(provider), args=args)
     except redis.Away:

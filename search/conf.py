@@ -88,3 +88,14 @@ def provider_config(cls: type[Provider]) -> ProviderConfig:
 def contact() -> str:
     """CONTACT: an address in our User-Agent, as providers ask for."""
     return env.text("CONTACT") or f"BooksTrack {settings.VERSION}"
+
+
+def check() -> None:
+    """Read every setting once, so that a wrong one fails at the start.
+
+    Raises: ImproperlyConfigured
+    """
+    providers()
+    ttl_scale()
+    memory_tier_bytes()
+    search_budget_s()

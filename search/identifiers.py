@@ -11,11 +11,12 @@ from typing import Literal
 from search.isbn_groups import group_of, languages_of
 
 MAX_CHARS = 64
-_LABEL = re.compile(r"(?:urn:)?isbn(?:[-\s]?1[03])?\s*:?\s*", re.IGNORECASE)
+_LABEL = re.compile(r"(?:urn:)?isbn(?:[-\s]?1[03](?![0-9]))?\s*:?\s*", re.IGNORECASE)
 _EXCEL = re.compile(r'="?([^"]*)"?\Z')
-_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,3}\Z", re.IGNORECASE)
-_SEPARATORS = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"))
+_SCIENTIFIC = re.compile(r"[0-9]{1,13}(?:[.,][0-9]*)?e\+?[0-9]{1,3}\Z", re.IGNORECASE)
+_MINUS = "\u2212"  # the one dash that Unicode counts among mathematical signs
 _LIKE = re.compile(r"[0-9]{8,12}[0-9Xx]\Z")
+_LABELLED_LIKE = re.compile(r"[0-9]+[0-9Xx?]\Z")
 
 Kind = Literal["empty", "characters", "length", "checksum", "prefix", "ismn", "scientific"]
 
@@ -87,22 +88,23 @@ def is_isbn_like(text: str) -> bool:
     if len(text) > MAX_CHARS:
         return False
     bare = _bare(text)
-    return bool(_LIKE.match(bare) or _SCIENTIFIC.match(bare)) or (
-        bool(_LABEL.match(text.strip())) and any(map(str.isdigit, bare))
-    )
+    if _LABEL.match(text.strip()):
+        return bool(_LABELLED_LIKE.match(bare))
+    return bool(_LIKE.match(bare) or _SCIENTIFIC.match(bare))
 
 
 def _bare(text: str) -> str:
     """Without spaces, dashes, label and spreadsheet wrapping."""
-    visible = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Cc"))
+    visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
     wrapped = _EXCEL.match(visible.strip())
     inner = wrapped[1] if wrapped else visible
     unlabelled = _LABEL.sub("", inner.strip(), count=1) if _LABEL.match(inner.strip()) else inner
-    return "".join(unlabelled.split()).translate(_SEPARATORS)
+    joined = "".join(unlabelled.split())
+    return "".join(sign for sign in joined if sign != _MINUS and unicodedata.category(sign) != "Pd")
 
 
 def _from_digits(text: str, digits: str) -> Isbn:
-    if len(digits) == 9 and digits.isdigit():
+    if len(digits) == 9:
         digits = "0" + digits  # an SBN of before 1970
     if len(digits) == 10:
         if _check10(digits[:9]) != digits[9]:
@@ -145,5 +147,6 @@ def asin(text: object) -> str | None:
 
 def digits_id(text: object) -> str | None:
     """A numeric id as Goodreads and LibraryThing have them."""
-    found = str(text).strip() if isinstance(text, str | int) and not isinstance(text, bool) else ""
-    return found if re.fullmatch(r"[1-9][0-9]{0,11}", found) else None
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = str(text) if 0 < text < 10**12 else None
+    return text.strip() if isinstance(text, str) and re.fullmatch(r"[1-9][0-9]{0,11}", text.strip()) else None

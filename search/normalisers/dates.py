@@ -10,26 +10,49 @@ from datetime import date
 from bookstrack.lib import clock
 
 FIRST_YEAR = 1000
+MAX_CHARS = 60
 _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier enero gennaio janeiro", "feb february februar février febrero febbraio fevereiro",
-            "mar march märz mars marzo março", "apr april avril abril aprile", "may mai mayo maggio maio", "jun june juni juin junio giugno junho",
-            "jul july juli juillet julio luglio julho", "aug august août agosto", "sep sept september septembre septiembre settembre setembro",
-            "oct okt october oktober octobre octubre ottobre outubro", "nov november novembre noviembre novembro",
+            "jan january januar januari janvier enero gennaio janeiro",
+            "feb february februar februari février febrero febbraio fevereiro",
+            "mar march märz maart mars marzo março",
+            "apr april avril abril aprile",
+            "may mai mayo maggio maio mei",
+            "jun june juni juin junio giugno junho",
+            "jul july juli juillet julio luglio julho",
+            "aug august augustus août agosto",
+            "sep sept september septembre septiembre settembre setembro",
+            "oct okt october oktober octobre octubre ottobre outubro",
+            "nov november novembre noviembre novembro",
             "dec dez december dezember décembre diciembre dicembre dezembro",
         ),
         1,
     )
     for name in names.split()
-}  # fmt: skip
-_ISO = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ]\d{2}:\d{2}.*)?\Z")
-_YEAR_ONLY = re.compile(r"\[?(?:c(?:opyright|a\.?|\.)?|©|circa|ca\.?|p)?\s*(\d{4})\s*[?.\])]*\Z", re.IGNORECASE)
-_WORDED = re.compile(
-    r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?\s+)?([^\W\d_]{3,10})\.?\s*(?:(\d{1,2})(?:st|nd|rd|th)?\s*,\s*|,?\s+)?(\d{4})\Z"
-)
-_NEGATIVE = re.compile(r"-(\d{1,4})\Z|(\d{1,4})\s*(?:b\.?\s*c\.?(?:\s*e\.?)?)\Z", re.IGNORECASE)
+}
+_WEEKDAY = re.compile(r"\A[^\W\d_]{2,10},\s+(?=[^\W\d_]+\.?\s+\d|\d{1,2}\D)")
+_NAME = r"(?P<name>[^\W\d_]{3,10})"
+_DAY = r"(?P<d>[0-9]{1,2})(?:st|nd|rd|th|er|º|\.)?"
+_YEAR = r"(?P<y>[0-9]{4})"
+_FORMS = [
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        r"(?P<y>[0-9]{4})(?:[-/.](?P<m>[0-9]{1,2})(?:[-/.](?P<d>[0-9]{1,2}))?)?(?:[T ][0-9]{2}:[0-9]{2}.*|T)?",
+        r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})",
+        r"\[?(?:c(?:opyright|irca|a\.?|\.)?|©|p)?\s*(?P<y>[0-9]{4})\s*[?.\])]*(?:\s*,\s*[c©p]\s*[0-9]{4}\s*[?.\])]*)?",
+        rf"(?:{_DAY}\s+)?(?:de\s+|of\s+)?{_NAME}\.?,?\s+(?:de\s+|of\s+)?{_YEAR}",  # 9 July 2004, 9 de julio de 2004
+        rf"{_NAME}\.?\s+{_DAY},?\s+{_YEAR}",  # July 9, 2004
+        rf"{_YEAR},?\s+{_NAME}\.?(?:\s+{_DAY})?",  # 2004 Jul 9
+        r"(?P<y>[0-9]{4})\s*年(?:\s*(?P<m>[0-9]{1,2})\s*月(?:\s*(?P<d>[0-9]{1,2})\s*日)?)?",
+        r"(?P<m>[0-9]{1,2})[-/.](?P<y>[0-9]{4})",
+    )
+]
+_DAY_FIRST = re.compile(r"(?P<d>[0-9]{1,2})\.\s?(?P<m>[0-9]{1,2})\.\s?(?P<y>[0-9]{4})")
+_ONE_OR_OTHER = re.compile(r"([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})")
+_BEFORE_COMMON_ERA = re.compile(r"-([0-9]{1,4})|([0-9]{1,4})\s*b\.?\s*c\.?(?:\s*e\.?)?", re.IGNORECASE)
+MAX_YEARS_BEFORE = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +70,50 @@ class PartialDate:
 
 
 def parse_date(raw: object, *, today: date | None = None) -> PartialDate | None:
-    """A date in any common form; None where it says none. An impossible month or day is dropped, the rest is kept."""
-    if isinstance(raw, bool) or not isinstance(raw, str | int):
-        return None
-    text = " ".join(str(raw)[:60].split())
-    if found := _ISO.match(text):
-        year, month, day = found[1], found[2], found[3]
-    elif found := _YEAR_ONLY.match(text):
-        year, month, day = found[1], None, None
-    elif (found := _WORDED.match(text)) and found[2].lower() in _MONTHS:
-        year, month, day = found[4], str(_MONTHS[found[2].lower()]), found[1] or found[3]
-    else:
-        return None
-    return _possible(int(year), int(month) if month else None, int(day) if day else None, today or clock.now().date())
+    """A date in any common form; None where it says none.
+
+    An impossible month or day is dropped, the rest is kept; of 07/09/2004, which may be July or September, the year is kept.
+    """
+    text = _WEEKDAY.sub("", _text(raw), count=1)
+    today = today or clock.now().date()
+    if found := _ONE_OR_OTHER.fullmatch(text):
+        return _day_and_month(int(found[1]), int(found[2]), int(found[3]), today)
+    for form in (_DAY_FIRST, *_FORMS):
+        if found := form.fullmatch(text):
+            parts = found.groupdict()
+            name = (parts.get("name") or "").lower()
+            if name and name not in _MONTHS:
+                continue
+            month = _MONTHS.get(name) or _number(parts.get("m"))
+            return _possible(int(parts["y"]), month, _number(parts.get("d")), today)
+    return None
+
+
+def parse_year(raw: object, *, today: date | None = None) -> int | None:
+    """The year of a work; before the common era negative ("-800", "8 BC"); None where it says none."""
+    found = _BEFORE_COMMON_ERA.fullmatch(_text(raw))
+    if found:
+        years = int(found[1] or found[2])
+        return -years if 0 < years <= MAX_YEARS_BEFORE else None
+    parsed = parse_date(raw, today=today)
+    return parsed.year if parsed else None
+
+
+def _text(raw: object) -> str:
+    """What can be a date, spaces made single; empty for everything else."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return str(raw) if abs(raw) < 10**9 else ""
+    return " ".join(raw.split()) if isinstance(raw, str) and len(raw) <= MAX_CHARS else ""
+
+
+def _number(digits: str | None) -> int | None:
+    return int(digits) if digits else None
+
+
+def _day_and_month(one: int, other: int, year: int, today: date) -> PartialDate | None:
+    if one == other or other > 12:
+        return _possible(year, one, other, today)
+    return _possible(year, other, one, today) if one > 12 else _possible(year, None, None, today)
 
 
 def _possible(year: int, month: int | None, day: int | None, today: date) -> PartialDate | None:
@@ -74,15 +128,3 @@ def _possible(year: int, month: int | None, day: int | None, today: date) -> Par
     except ValueError:
         return PartialDate(year, month)
     return PartialDate(year, month, day)
-
-
-def parse_year(raw: object, *, today: date | None = None) -> int | None:
-    """The year of a work; before the common era negative ("-800", "8 BC"); None where it says none."""
-    if isinstance(raw, bool) or not isinstance(raw, str | int):
-        return None
-    found = _NEGATIVE.match(str(raw).strip()[:30])
-    if found:
-        year = int(found[1] or found[2])
-        return -year if 0 < year <= 4000 else None
-    parsed = parse_date(raw, today=today)
-    return parsed.year if parsed else None

@@ -1,32 +1,75 @@
-"""Languages in every notation that catalogues use, to ISO 639-1.
+"""Languages in every notation that catalogues and exports use, to ISO 639-1.
 
-Source: ISO 639-1 and 639-2 (bibliographic and terminology codes), BCP 47 (primary subtag).
+Source: ISO 639-1 and 639-2 (bibliographic and terminology codes), MARC's older codes, BCP 47 (primary subtag).
 """
 
 import re
+import unicodedata
 
-# 639-1: 639-2 codes and English name
-_TABLE = """
-af afr afrikaans; am amh amharic; ar ara arabic; az aze azerbaijani; be bel belarusian; bg bul bulgarian; bn ben bengali; bo tib bod tibetan;
-br bre breton; bs bos bosnian; ca cat catalan; cs cze ces czech; cy wel cym welsh; da dan danish; de ger deu german; el gre ell greek;
-en eng english; eo epo esperanto; es spa spanish; et est estonian; eu baq eus basque; fa per fas persian farsi; fi fin finnish;
-fo fao faroese; fr fre fra french; fy fry frisian; ga gle irish; gd gla gaelic; gl glg galician; gu guj gujarati; ha hau hausa;
-he heb hebrew; hi hin hindi; hr hrv scr croatian; ht hat haitian; hu hun hungarian; hy arm hye armenian; id ind indonesian; ig ibo igbo;
-is ice isl icelandic; it ita italian; ja jpn japanese; jv jav javanese; ka geo kat georgian; kk kaz kazakh; km khm khmer; kn kan kannada;
-ko kor korean; ku kur kurdish; ky kir kyrgyz; la lat latin; lb ltz luxembourgish; lo lao lao; lt lit lithuanian; lv lav latvian;
-mk mac mkd macedonian; ml mal malayalam; mn mon mongolian; mr mar marathi; ms may msa malay; mt mlt maltese; my bur mya burmese;
-nb nob; ne nep nepali; nl dut nld dutch flemish; nn nno; no nor norwegian; oc oci occitan; pa pan punjabi; pl pol polish; ps pus pashto;
-pt por portuguese; ro rum ron romanian; ru rus russian; sa san sanskrit; sd snd sindhi; si sin sinhala; sk slo slk slovak;
-sl slv slovenian; so som somali; sq alb sqi albanian; sr srp scc serbian; sv swe swedish; sw swa swahili; ta tam tamil; te tel telugu;
-th tha thai; tl tgl tagalog; tr tur turkish; uk ukr ukrainian; ur urd urdu; uz uzb uzbek; vi vie vietnamese; xh xho xhosa; yi yid yiddish;
-yo yor yoruba; zh chi zho chinese; zu zul zulu
+MAX_CHARS = 60
+# 639-1: 639-2 codes, English name
+_CODES_AND_NAMES = """
+aa aar afar; ab abk abkhazian; ae ave avestan; af afr afrikaans; ak aka akan; am amh amharic; an arg aragonese; ar ara arabic;
+as asm assamese; av ava avaric; ay aym aymara; az aze azerbaijani; ba bak bashkir; be bel belarusian; bg bul bulgarian;
+bi bis bislama; bm bam bambara; bn ben bengali; bo tib bod tibetan; br bre breton; bs bos bosnian; ca cat catalan valencian;
+ce che chechen; ch cha chamorro; co cos corsican; cr cre cree; cs cze ces czech; cu chu; cv chv chuvash; cy wel cym welsh;
+da dan danish; de ger deu german; dv div dhivehi; dz dzo dzongkha; ee ewe; el gre ell greek; en eng english;
+eo epo esp esperanto; es spa spanish castilian; et est estonian; eu baq eus basque; fa per fas persian farsi; ff ful fulah;
+fi fin finnish; fj fij fijian; fo fao far faroese; fr fre fra french; fy fry fri frisian; ga gle iri irish; gd gla gae gaelic;
+gl glg gag galician; gn grn gua guarani; gu guj gujarati; gv glv max manx; ha hau hausa; he iw heb hebrew; hi hin hindi;
+ho hmo; hr hrv scr croatian; ht hat haitian; hu hun hungarian; hy arm hye armenian; hz her herero; ia ina int interlingua;
+id in ind indonesian; ie ile interlingue; ig ibo igbo; ii iii; ik ipk inupiaq; io ido; is ice isl icelandic; it ita italian;
+iu iku inuktitut; ja jpn japanese; jv jav javanese; ka geo kat georgian; kg kon kongo; ki kik kikuyu; kj kua; kk kaz kazakh;
+kl kal greenlandic; km khm cam khmer; kn kan kannada; ko kor korean; kr kau kanuri; ks kas kashmiri; ku kur kurdish;
+kv kom komi; kw cor cornish; ky kir kyrgyz; la lat latin; lb ltz luxembourgish; lg lug ganda; li lim limburgish;
+ln lin lingala; lo lao lao; lt lit lithuanian; lu lub; lv lav latvian; mg mlg mla malagasy; mh mah marshallese;
+mi mao mri maori; mk mac mkd macedonian; ml mal malayalam; mn mon mongolian; mr mar marathi; ms may msa malay;
+mt mlt maltese; my bur mya burmese; na nau nauru; nb nob; nd nde; ne nep nepali; ng ndo ndonga; nl dut nld dutch flemish;
+nn nno; no nor norwegian; nr nbl; nv nav navajo; ny nya chichewa; oc oci lan occitan; oj oji ojibwa; om orm gal oromo;
+or ori oriya odia; os oss ossetian; pa pan punjabi panjabi; pi pli pali; pl pol polish; ps pus pashto; pt por portuguese;
+qu que quechua; rm roh romansh; rn run rundi; ro mo rum ron mol romanian moldovan; ru rus russian; rw kin kinyarwanda;
+sa san sanskrit; sc srd sardinian; sd snd sindhi; se sme; sg sag sango; si sin snh sinhala sinhalese; sk slo slk slovak;
+sl slv slovenian slovene; sm smo sao samoan; sn sna sho shona; so som somali; sq alb sqi albanian; sr srp scc serbian;
+ss ssw swz swati; st sot sso sotho; su sun sundanese; sv swe swedish; sw swa swahili; ta tam tamil; te tel telugu;
+tg tgk taj tajik; th tha thai; ti tir tigrinya; tk tuk turkmen; tl tgl tag fil tagalog filipino; tn tsn tsw tswana;
+to ton tongan; tr tur turkish; ts tso tsonga; tt tat tar tatar; tw twi; ty tah tahitian; ug uig uighur uyghur;
+uk ukr ukrainian; ur urd urdu; uz uzb uzbek; ve ven venda; vi vie vietnamese; vo vol volapuk; wa wln walloon; wo wol wolof;
+xh xho xhosa; yi ji yid yiddish; yo yor yoruba; za zha zhuang; zh chi zho cmn chinese mandarin; zu zul zulu
 """
-_CODES = {word: row.split()[0] for row in _TABLE.split(";") for word in row.split()}
+# the names that exports of other languages write, accents off: German, French, Spanish, Italian, Portuguese, Dutch, its own
+_OTHER_NAMES = """
+ar arabisch arabe arabo العربية; cs tschechisch tcheque checo ceco tsjechisch cestina; da danisch danois danes danese
+dinamarques deens dansk; de deutsch allemand aleman tedesco alemao duits; el griechisch grec griego greco grego grieks
+ελληνικα; en englisch anglais ingles inglese engels; es spanisch espagnol espanol spagnolo espanhol spaans; fi finnisch
+finnois fines finlandes finlandese fins suomi; fr franzosisch francais frances francese frans; he hebraisch hebreu hebreo
+ebraico hebraico hebreeuws עברית; hi hindi हिन्दी; hu ungarisch hongrois hungaro ungherese hongaars magyar; it italienisch
+italien italiano italiaans; ja japanisch japonais japones giapponese japans 日本語; ko koreanisch coreen coreano koreaans
+한국어; la lateinisch latein latino latim latijn; nl niederlandisch neerlandais neerlandes olandese holandes nederlands; no
+norwegisch norvegien noruego norvegese noruegues noors norsk; pl polnisch polonais polaco polacco polones pools polski; pt
+portugiesisch portugais portugues portoghese portugees; ro rumanisch roumain rumano romeno roemeens romana; ru russisch russe
+ruso russo русский; sv schwedisch suedois sueco svedese zweeds svenska; tr turkisch turc turco turks turkce; uk ukrainisch
+ukrainien ucraniano ucraino oekraiens українська; zh chinesisch chinois chino cinese chines chinees 中文 汉语 漢語
+"""
+
+
+def _words(table: str) -> dict[str, str]:
+    return {word: row.split()[0] for row in table.split(";") for word in row.split()}
+
+
+_CODES = _words(_OTHER_NAMES) | _words(_CODES_AND_NAMES)
+_BREAK = re.compile(r"[-_;(]|\s+\(")
 
 
 def language_code(raw: object) -> str | None:
-    """The two-letter code of "en", "eng", "en-US", "/languages/eng" or "English"; None for anything else."""
+    """The two-letter code of "en", "eng", "en-US", "/languages/eng", "English" or "inglês"; None for anything else.
+
+    "und", "mul" and "zxx" (undetermined, several, none) are None.
+    """
     if not isinstance(raw, str):
         return None
-    word = raw[:40].strip().rpartition("/")[2].lower()
-    return _CODES.get(re.split(r"[-_]", word, maxsplit=1)[0])
+    word = _BREAK.split(raw[:MAX_CHARS].strip().rpartition("/")[2], maxsplit=1)[0].strip().casefold()
+    return _CODES.get(word) or _CODES.get(_without_accents(word))
+
+
+def _without_accents(word: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFD", word) if unicodedata.category(sign) != "Mn")

@@ -21,8 +21,8 @@ LONGER_AT_MOST = 0.8  # one merely begins with the other, or holds all its words
 OTHER_SCRIPT_AT_MOST = 0.7
 OTHER_VOLUME_AT_MOST = 0.5
 _NOISE_WORDS = (
-    r"paperback|hardcover|hardback|mass market|kindle|e-?book|audiobook|audio cd|large print|reprint|reissue|unabridged|"
-    r"abridged|illustrated|revised|annotated|movie tie-in|anniversary|deluxe|collector'?s|first|second|third|"
+    r"paperback|hardcover|hardback|mass market|kindle|e-?book|audiobook|audio cd|large print|reprint|reissue|"
+    r"unabridged|abridged|illustrated|revised|annotated|movie tie-in|anniversary|deluxe|collector'?s|first|second|third|"
     r"\d{1,3}(?:st|nd|rd|th)|new|special|international|taschenbuch|gebunden|poche|broché"
 )
 _NOISE = re.compile(
@@ -31,7 +31,8 @@ _NOISE = re.compile(
 _SERIES = re.compile(  # (Dune, #1), (Dune Chronicles Book 1), (Wool, #1; Silo, #1), (Dune, #1-3)
     r"\s*\(\s*(?P<name>[^()#;]{2,120}?)[\s,]*"
     r"(?:#\s*|\b(?:book|bk\.?|vol(?:ume)?\.?|no\.?|part|band|bd\.?|tome|libro|deel)\s*#?\s*)"
-    r"(?P<position>\d{1,3}(?:\.\d{1,2})?)(?P<range>\s*[-–]\s*\d{1,3}(?:\.\d{1,2})?)?(?:\s*[;,][^()]{1,200})?\s*\)\s*\Z",
+    r"(?P<position>\d{1,3}(?:\.\d{1,2})?)(?P<range>\s*[-–]\s*\d{1,3}(?:\.\d{1,2})?)?"
+    r"(?:\s*[;,][^()]{1,200})?\s*\)\s*\Z",
     re.IGNORECASE,
 )
 _VOLUME_OF = re.compile(

@@ -17,15 +17,15 @@ _NUMBERS = {
 _ROMAN = re.compile(r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50}
 _ANNOUNCING = frozenset({
-    "vol", "volume", "volumen", "book", "bk", "part", "number", "episode", "band", "bd", "teil", "buch", "tome", "tomo", "livre",
-    "libro", "parte", "deel", "том", "часть", "книга",
+    "vol", "volume", "volumen", "book", "bk", "part", "number", "episode", "band", "bd", "teil", "buch", "tome", "tomo",
+    "livre", "libro", "parte", "deel", "том", "часть", "книга",
 })  # fmt: skip
 _EASTERN = re.compile(r"第?\s*(\d{1,4})\s*[巻卷冊册集권話话部]|([上中下])\s*[巻卷冊册]?\Z")
 MAX_DIGITS = 9  # more is no number of a volume
 
 
 def volume_of(key: str) -> int | None:
-    """The volume that a title's search key names ("vol 2", "part two", "book iv", "第3巻"); None where it names none."""
+    """The volume that a title's search key names ("vol 2", "part two", "第3巻"); None where it names none."""
     words = key.split()
     for word, following in pairwise(words):
         if _announces(word, following) and (number := _number(following)) is not None:

@@ -114,7 +114,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=st.lists(STEP, max_size=40))
 def test_redis_and_the_rules_agree(steps: list[Any]) -> None:
     async def both() -> None:
