@@ -22,8 +22,8 @@ OTHER_SCRIPT_AT_MOST = 0.7
 OTHER_VOLUME_AT_MOST = 0.5
 _NOISE_WORDS = (
     r"paperback|hardcover|hardback|mass market|kindle|e-?book|audiobook|audio cd|large print|reprint|reissue|"
-    r"unabridged|abridged|illustrated|revised|annotated|movie tie-in|anniversary|deluxe|collector'?s|first|second|third|"
-    r"\d{1,3}(?:st|nd|rd|th)|new|special|international|taschenbuch|gebunden|poche|broché"
+    r"unabridged|abridged|illustrated|revised|annotated|movie tie-in|anniversary|deluxe|collector'?s|first|second|"
+    r"third|\d{1,3}(?:st|nd|rd|th)|new|special|international|taschenbuch|gebunden|poche|broché"
 )
 _NOISE = re.compile(
     rf"\s*[(\[]\s*((?:(?:{_NOISE_WORDS})[\s,]*)+(?:edition|ed\.?|version|format|ausgabe)?)\s*[)\]]", re.IGNORECASE

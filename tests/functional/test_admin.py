@@ -1,7 +1,6 @@
 """The admin as staff use it: log in, see what is cached and expire it, see providers and close a circuit, make a token."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -23,12 +22,13 @@ def form(page: httpx.Response) -> str:
 
 
 @pytest.fixture
-async def staff(client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+async def staff(client: httpx.AsyncClient) -> httpx.AsyncClient:
     await in_db(User.objects.create_superuser, "staff", "staff@example.org", PASSWORD)
     page = await client.get("/admin/login/")
-    await client.post("/admin/login/", data={"username": "staff", "password": PASSWORD, "csrfmiddlewaretoken": form(page), "next": "/admin/"})
+    data = {"username": "staff", "password": PASSWORD, "csrfmiddlewaretoken": form(page), "next": "/admin/"}
+    await client.post("/admin/login/", data=data)
     assert (await client.get("/admin/")).status_code == 200
-    yield client
+    return client
 
 
 async def test_nobody_gets_in_without_a_password(client: httpx.AsyncClient) -> None:
