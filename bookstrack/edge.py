@@ -162,6 +162,8 @@ class _Exchange:
     def _bucket(self) -> str | None:
         if self.path == "/admin/login/" and self.method == "POST":
             return "login"
+        if self.path == "/":
+            return "search" if b"q=" in self.scope.get("query_string", b"") else None
         return next((bucket for prefix, bucket in _LIMITED if self.path.startswith(prefix)), None)
 
     # -- what goes out

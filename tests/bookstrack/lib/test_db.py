@@ -56,6 +56,7 @@ def _in_child(queue: "multiprocessing.Queue[int]") -> None:
     db.close()
 
 
+@pytest.mark.django_db(transaction=True)  # a thread of another test may have left its connection
 async def test_a_forked_child_has_threads_of_its_own() -> None:
     assert await db.in_db(lambda: 41) == 41
     context = multiprocessing.get_context("fork")
