@@ -5,14 +5,41 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstrack.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
-from bookstrack.edge import Edge  # noqa: E402  (Django has to be set up first)
+from django.conf import settings  # noqa: E402  (Django has to be set up first)
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+
+from bookstrack.edge import App, Edge, Receive, Scope, Send  # noqa: E402
 from bookstrack.lib import db, http, redis  # noqa: E402
 from search import services  # noqa: E402
 from search.ledger import ledger  # noqa: E402
+
+API_PATHS = ("/v1/", "/api/", "/search/", "/external/", "/covers/", "/images/", "/health", "/livez", "/readyz", "/openapi.json")
+
+
+class _ApiHandler(ASGIHandler):
+    """Django with the middleware that an API request needs, and no other."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        every = settings.MIDDLEWARE
+        settings.MIDDLEWARE = settings.API_MIDDLEWARE
+        try:
+            super().load_middleware(is_async)
+        finally:
+            settings.MIDDLEWARE = every
+
+
+_api: App = _ApiHandler()  # type: ignore[assignment]  # ASGI is spelled in two ways
+_pages: App = ASGIHandler()  # type: ignore[assignment]
+
+
+async def _django(scope: Scope, receive: Receive, send: Send) -> None:
+    handler = _api if scope.get("path", "").startswith(API_PATHS) else _pages
+    await handler(scope, receive, send)
+
 
 _background: set[asyncio.Task[None]] = set()
 
@@ -32,8 +59,4 @@ async def stop() -> None:
     db.close()
 
 
-application = Edge(
-    django_application,  # type: ignore[arg-type]  # ASGI is spelled in two ways
-    start=start,
-    stop=stop,
-)
+application = Edge(_django, start=start, stop=stop)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -79,15 +80,22 @@ def error_envelope(get_response: Any) -> Any:
     if not iscoroutinefunction(get_response):
 
         def sync(request: HttpRequest) -> HttpResponseBase:
-            response: HttpResponseBase = get_response(request)
-            return _enveloped(request, response)
+            return _bad_host(request) or _enveloped(request, get_response(request))
 
         return sync
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
-        return _enveloped(request, await get_response(request))
+        return _bad_host(request) or _enveloped(request, await get_response(request))
 
     return markcoroutinefunction(middleware)
+
+
+def _bad_host(request: HttpRequest) -> HttpResponse | None:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return failure(BadInput("The Host header names no host of this server.", details={"field": "Host"}))
+    return None
 
 
 def _enveloped(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -52,14 +52,13 @@ class Outcome:
         )
 
 
-async def flight(cache: Cache, key: str, question: Question) -> bytes:
-    """One round: ask, merge, keep. The outcome as bytes, so that it can be handed to another process."""
-    outcome = await _round(cache, key, question)
+def packed(outcome: Outcome) -> bytes:
+    """An outcome as bytes, to hand it to another process."""
     head = {"statuses": outcome.statuses, "retryAt": outcome.retry_at, "entry": outcome.entry is not None}
     return orjson.dumps(head) + b"\n" + (pack(outcome.entry) if outcome.entry else b"")
 
 
-def landed(flown: bytes) -> Outcome:
+def unpacked(flown: bytes) -> Outcome:
     """The outcome in these bytes."""
     head, _, entry = flown.partition(b"\n")
     about = orjson.loads(head)
@@ -76,7 +75,8 @@ def _providers() -> tuple[list[str], list[Provider], Gateway]:
     return conf.provider_order(), conf.providers(), Gateway()
 
 
-async def _round(cache: Cache, key: str, question: Question) -> Outcome:
+async def ask_everybody(cache: Cache, key: str, question: Question) -> Outcome:
+    """One round: ask, merge, keep."""
     order, providers, gateway = _providers()
     budget_s = conf.search_budget_s()
     deadline = clock.monotonic_s() + budget_s
@@ -120,7 +120,7 @@ async def _keep(cache: Cache, key: str, question: Question, answers: Sequence[Pr
     records = [record for answer in answers for record in answer.page.records]
     books = ranked(question, merged(question, records))[: question.limit]
     asked_outside = [a for a in answers if a.provider != conf.CATALOGUE and a.status is not Status.OFF]
-    if not books and asked_outside and len(failed) >= len(asked_outside):
+    if not books and asked_outside and all(answer.status in FAILED for answer in asked_outside):
         return Outcome(None, statuses, retry_at)
     entry = _entry(question, books, max((a.page.total for a in answers), default=0), statuses, failed)
     if books or not failed:

@@ -7,7 +7,7 @@ the others, also where the outcome is not kept in the cache (a failure, or an em
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from bookstrack.lib import redis as redis_door
 from search import metrics
@@ -26,47 +26,56 @@ _RELEASE = redis_door.Script(
     """
 )
 
-Work = Callable[[], Awaitable[bytes]]
+T = TypeVar("T")
 
 
-class Flights:
-    """The flights of one process."""
+class Flights(Generic[T]):
+    """The flights of one process. `pack` and `unpack` carry an outcome to other processes."""
 
-    def __init__(self) -> None:
-        self._flying: dict[tuple[int, str], asyncio.Task[bytes]] = {}
+    def __init__(self, pack: Callable[[T], bytes], unpack: Callable[[bytes], T]) -> None:
+        self._pack, self._unpack = pack, unpack
+        self._flying: dict[tuple[int, str], asyncio.Task[T]] = {}
+        self._landing: set[asyncio.Task[None]] = set()
 
-    async def fly(self, key: str, work: Work) -> tuple[bytes, bool]:
-        """The outcome of `work` for this key, and whether this request led it. `work` must not raise for what others should see too."""
+    async def fly(self, key: str, work: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
+        """The outcome of `work` for this key, and whether this request led it. What `work` raises reaches its own process only."""
         loop_key = (id(asyncio.get_running_loop()), key)
         task = self._flying.get(loop_key)
         led = task is None
         if task is None:
-            task = asyncio.create_task(_over_processes(key, work))
+            task = asyncio.create_task(self._over_processes(key, work))
             self._flying[loop_key] = task
             task.add_done_callback(lambda _: self._flying.pop(loop_key, None))
         else:
             metrics.cache_coalesced.inc()
         return await asyncio.shield(task), led  # a client that leaves does not end the flight of the others
 
+    def landing(self) -> list[asyncio.Task[None]]:
+        """Tasks that still hand an outcome to other processes."""
+        return [task for task in self._landing if not task.done()]
 
-async def _over_processes(key: str, work: Work) -> bytes:
-    lock, outcome, own = f"flight:{key}", f"outcome:{key}", secrets.token_hex(8)
-    try:
-        if not await redis_door.client().set(lock, own, nx=True, px=LEASE_MS):
-            metrics.cache_coalesced.inc()
-            found = await _wait(lock, outcome, own)
-            if found is not None:
-                return found
-        else:
-            await redis_door.client().delete(outcome)
-    except redis_door.Away:
-        return await work()
-    done = b""
-    try:
-        done = await work()
+    async def _over_processes(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+        lock, outcome, own = f"flight:{key}", f"outcome:{key}", secrets.token_hex(8)
+        try:
+            if not await redis_door.client().set(lock, own, nx=True, px=LEASE_MS):
+                metrics.cache_coalesced.inc()
+                found = await _wait(lock, outcome, own)
+                if found is not None:
+                    return self._unpack(found)
+            else:
+                await redis_door.client().delete(outcome)
+        except redis_door.Away:
+            return await work()
+        try:
+            done = await work()
+        except BaseException:
+            await _release(lock, outcome, own, b"")
+            raise
+        # the request need not wait until the other processes know
+        task = asyncio.create_task(_release(lock, outcome, own, self._pack(done)))
+        self._landing.add(task)
+        task.add_done_callback(self._landing.discard)
         return done
-    finally:
-        await _release(lock, outcome, own, done)
 
 
 async def _wait(lock: str, outcome: str, own: str) -> bytes | None:

@@ -6,6 +6,7 @@ Source: ISO 2108 (ISBN), the International ISBN Agency's range message (groups),
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from search.isbn_groups import group_of, languages_of
@@ -75,6 +76,7 @@ def parse_isbn(text: str) -> Isbn:
     return _from_digits(text, bare.upper())
 
 
+@lru_cache(maxsize=20_000)
 def find_isbn(text: str) -> Isbn | None:
     """The ISBN in a provider's field, or None where it holds none."""
     try:

@@ -61,10 +61,11 @@ def _book(question: Question, group: WorkGroup) -> Book:
     records = group.records
     edition_records = _chosen_edition(question, records)
     naming = _naming(question, edition_records, records)
+    trusted = _ordered(records, NAMING)
     sources: dict[str, str] = {}
 
-    def first(field: str, order: tuple[str, ...], read: Callable[[Record], T | None]) -> T | None:
-        for record in _ordered(records, order):
+    def first(field: str, read: Callable[[Record], T | None]) -> T | None:
+        for record in trusted:
             value = read(record)
             if value:
                 sources[field] = record.provider
@@ -73,29 +74,25 @@ def _book(question: Question, group: WorkGroup) -> Book:
 
     title, sources["title"] = _title([r for r in naming if r in edition_records] or naming)
     subtitle = next((r.subtitle for r in naming if r.subtitle and r.title.casefold() == title.casefold()), None)
-    description = _description(question, records)
-    if description:
-        sources["description"] = description[1]
     edition = _edition(edition_records, records, sources)
-    isbndb = [quality_of(r) for r in records if r.provider == "isbndb"]
     book = Book(
         title=title,
-        subtitle=subtitle or first("subtitle", NAMING, lambda r: r.subtitle),
+        subtitle=subtitle or first("subtitle", lambda r: r.subtitle),
         authors=_authors(naming, sources),
         contributors=_union(r.contributors for r in records),
-        subjects=tuple(canonical_genres(_union(r.subjects for r in _ordered(records, NAMING)))),
-        description=description[0] if description else None,
-        series=first("series", NAMING, lambda r: r.series),
+        subjects=tuple(canonical_genres(_union(r.subjects for r in trusted))),
+        description=_description(question, records, sources),
+        series=first("series", lambda r: r.series),
         first_year=_first_year(records, sources),
-        original_language=first("originalLanguage", NAMING, lambda r: r.original_language),
+        original_language=first("originalLanguage", lambda r: r.original_language),
         other_titles=_union(r.other_titles for r in records),
-        openlibrary_work_id=first("openLibraryWorkID", NAMING, lambda r: r.openlibrary_work_id),
+        openlibrary_work_id=first("openLibraryWorkID", lambda r: r.openlibrary_work_id),
         work_isbns=_union([edition.isbns, *(r.edition.isbns for r in records), *(r.work_isbns for r in records)]),
         edition=edition,
-        providers=tuple(dict.fromkeys(r.provider for r in _ordered(records, NAMING))),
+        providers=tuple(dict.fromkeys(r.provider for r in trusted)),
         sources=sources,
         quality=0,
-        isbndb_quality=max(isbndb, default=0),
+        isbndb_quality=max((quality_of(r) for r in records if r.provider == "isbndb"), default=0),
         popularity=max((r.popularity for r in records), default=0.0),
     )
     return replace(book, quality=quality_of(book))
@@ -176,15 +173,15 @@ def _completed(author: Author, others: list[Author]) -> Author:
     return author
 
 
-def _description(question: Question, records: Sequence[Record]) -> tuple[str, str] | None:
-    """The longest up to 4,000 characters, in the request's language first; (text, provider)."""
+def _description(question: Question, records: Sequence[Record], sources: dict[str, str]) -> str | None:
+    """The longest up to 4,000 characters, in the request's language first."""
     found = [(r.description[:DESCRIPTION_MAX_CHARS].rstrip(), r) for r in records if r.description]
     if not found:
         return None
-    text, record = max(
-        found, key=lambda f: (question.lang is not None and f[1].edition.language == question.lang, len(f[0]))
-    )
-    return text, record.provider
+    wanted = question.lang
+    text, record = max(found, key=lambda f: (wanted is not None and f[1].edition.language == wanted, len(f[0])))
+    sources["description"] = record.provider
+    return text
 
 
 def _first_year(records: Sequence[Record], sources: dict[str, str]) -> int | None:
@@ -202,40 +199,45 @@ def _first_year(records: Sequence[Record], sources: dict[str, str]) -> int | Non
 
 
 def _edition(members: list[Record], records: Sequence[Record], sources: dict[str, str]) -> Edition:
-    """The facts of one edition, from the records of that edition only; a cover may come from the work where the edition has none."""
+    """The facts of one edition, from its own records only; a cover may come from the work where the edition has none."""
+    printing, naming = _ordered(members, PRINTING), _ordered(members, NAMING)
 
-    def first(field: str, order: tuple[str, ...], read: Callable[[Edition], T | None]) -> T | None:
-        for record in _ordered(members, order):
+    def first(field: str, ordered: list[Record], read: Callable[[Edition], T | None]) -> T | None:
+        for record in ordered:
             value = read(record.edition)
             if value:
                 sources[field] = record.provider
                 return value
         return None
 
-    def cover() -> tuple[str | None, tuple[str, str, str] | None]:
-        for among in (members, records):
-            for record in _ordered(among, PICTURING):
-                if record.edition.cover_url:
-                    sources["coverImageURL"] = record.provider
-                    return record.edition.cover_url, record.edition.cover_urls
-        return None, None
-
-    cover_url, cover_urls = cover()
+    cover_url, cover_urls = _cover(members, records, sources)
     return Edition(
         isbns=_union(r.edition.isbns for r in members),
-        title=first("editionTitle", NAMING, lambda e: e.title),
-        subtitle=first("editionSubtitle", NAMING, lambda e: e.subtitle),
-        publisher=first("publisher", PRINTING, lambda e: e.publisher),
-        published=first("publicationDate", PRINTING, lambda e: e.published),
-        page_count=first("pageCount", PRINTING, lambda e: e.page_count),
-        format=first("format", PRINTING, lambda e: e.format),
-        language=first("language", PRINTING, lambda e: e.language),
+        title=first("editionTitle", naming, lambda e: e.title),
+        subtitle=first("editionSubtitle", naming, lambda e: e.subtitle),
+        publisher=first("publisher", printing, lambda e: e.publisher),
+        published=first("publicationDate", printing, lambda e: e.published),
+        page_count=first("pageCount", printing, lambda e: e.page_count),
+        format=first("format", printing, lambda e: e.format),
+        language=first("language", printing, lambda e: e.language),
         cover_url=cover_url,
         cover_urls=cover_urls,
-        note=first("note", PRINTING, lambda e: e.note),
-        openlibrary_id=first("openLibraryEditionID", NAMING, lambda e: e.openlibrary_id),
-        google_id=first("googleBooksVolumeID", NAMING, lambda e: e.google_id),
+        note=first("note", printing, lambda e: e.note),
+        openlibrary_id=first("openLibraryEditionID", naming, lambda e: e.openlibrary_id),
+        google_id=first("googleBooksVolumeID", naming, lambda e: e.google_id),
         goodreads_ids=_union(r.edition.goodreads_ids for r in members),
         librarything_ids=_union(r.edition.librarything_ids for r in members),
         asins=_union(r.edition.asins for r in members),
     )
+
+
+def _cover(
+    members: list[Record], records: Sequence[Record], sources: dict[str, str]
+) -> tuple[str | None, tuple[str, str, str] | None]:
+    """The edition's best picture, else the work's: (address, addresses of three sizes)."""
+    for among in (members, records):
+        for record in _ordered(among, PICTURING):
+            if record.edition.cover_url:
+                sources["coverImageURL"] = record.provider
+                return record.edition.cover_url, record.edition.cover_urls
+    return None, None

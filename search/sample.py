@@ -79,7 +79,7 @@ def _work(work: dict[str, Any]) -> Work:
         title_words=title_index.stored(
             work["title"], work.get("subtitle", ""), *work.get("titles", []), *edition_titles
         ),
-        author_words=title_index.stored(*(author["name"] for author in work["authors"])),
+        author_words=title_index.stored(*(name for author in work["authors"] for name in (author["name"], *author.get("otherNames", [])))),
     )
 
 

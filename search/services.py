@@ -24,7 +24,7 @@ from search.provider import Kind, Question
 from search.tiers.memory import MemoryTier
 
 cache = Cache(MemoryTier(conf.memory_tier_bytes()))
-_flights = Flights()
+_flights = Flights(fan_out.packed, fan_out.unpacked)
 
 load_sample_catalogue = sample.load
 
@@ -143,8 +143,7 @@ async def answer(
         metrics.cache_lookups.labels(question.kind.value, tier if entry.found else f"{tier}-negative").inc()
         return Answer(entry, tier, detected=detected, min_match=min_match)
     metrics.cache_lookups.labels(question.kind.value, "miss").inc()
-    flown, _ = await _flights.fly(key, lambda: fan_out.flight(cache, key, question))
-    outcome = fan_out.landed(flown)
+    outcome, _ = await _flights.fly(key, lambda: fan_out.ask_everybody(cache, key, question))
     if outcome.entry is not None:
         return Answer(outcome.entry, None, detected=detected, min_match=min_match)
     if found:
@@ -166,7 +165,7 @@ async def catalogue_answers() -> str | None:
 
 async def settled() -> None:
     """Wait until late answers have filled the cache and the ledger is written: for a clean stop, and for tests."""
-    await asyncio.gather(*fan_out.late_tasks())
+    await asyncio.gather(*fan_out.late_tasks(), *_flights.landing())
     await ledger.flush()
 
 

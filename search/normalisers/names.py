@@ -43,7 +43,7 @@ _PARTICLES = frozenset(
     | {"van", "von"}
 )
 _EASTERN = frozenset({"Han", "Kana", "Hangul"})  # family name first
-_ET_AL = re.compile(r"[\s,]*\bet\s+al\.?\s*\Z|[\s,]*\bu\.\s*a\.\s*\Z", re.IGNORECASE)
+_ET_AL = re.compile(r"(?<![\s,])[\s,]*\b(?:et\s+al\.?|u\.\s*a\.)\s*\Z", re.IGNORECASE)
 _SURE_BREAK = re.compile(r"\s*[;|]\s*|\s+[&/]\s+|\s+and\s+", re.IGNORECASE)
 _PERHAPS_BREAK = re.compile(r"\s+(?:und|et|y|e|en)\s+")  # in Spanish it is also within a name: Ramón y Cajal
 

@@ -69,10 +69,10 @@ def search_key(text: str) -> str:
 
 def folded_words(text: str) -> list[str]:
     """The words of a text as the search key has them, leading article included; none for punctuation alone."""
-    folded = _fold(_caseless(text)).translate(_APOSTROPHES)
+    folded = _fold(_caseless(text).translate(_APOSTROPHES))
     elided = _ELISION.sub(r"\1 ", folded).replace("'", "")
     named = re.sub(r"(?<=\b[a-z])#(?!\d)", " sharp", elided).replace("++", " plus plus")  # C, C# and C++ are three
-    return _words_only(named).split()
+    return unicodedata.normalize("NFC", _words_only(named)).split()
 
 
 def tokens(text: str) -> list[str]:
@@ -99,9 +99,9 @@ def _script(text: str) -> str | None:
 
 def _key(text: str) -> str:
     words = folded_words(text)
-    while len(words) > 1 and words[0] in _ARTICLES:
-        words = words[1:]
-    return " ".join(words) or _caseless(text)
+    last = len(words) - 1
+    first = next((place for place, word in enumerate(words) if place == last or word not in _ARTICLES), 0)
+    return " ".join(words[first:]) or _caseless(text)
 
 
 _cached_key = lru_cache(maxsize=10_000)(_key)
@@ -120,16 +120,16 @@ def _caseless(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Accents off Latin, Greek and Cyrillic letters; marks of other scripts are part of their letters and stay."""
+    """Accents off Latin, Greek and Cyrillic letters, and off what is no letter; marks of other scripts are letters' parts."""
     if text.isascii():
         return text
     folded: list[str] = []
-    base_script = ""
+    script = ""  # of the letter that a mark belongs to
     for sign in unicodedata.normalize("NFD", text.translate(_FOLDED_LETTERS)):
-        if unicodedata.category(sign) != "Mn":
-            base_script = unicodedata.name(sign, "").split(" ")[0]
+        if unicodedata.category(sign) not in ("Mn", "Mc"):
+            script = unicodedata.name(sign, "").split(" ")[0] if sign.isalnum() else ""
             folded.append(sign)
-        elif base_script not in _FOLDED_SCRIPTS or (base_script == "CYRILLIC" and sign == _SHORT_SIGN):
+        elif (script and script not in _FOLDED_SCRIPTS) or (script == "CYRILLIC" and sign == _SHORT_SIGN):
             folded.append(sign)
     return unicodedata.normalize("NFKC", "".join(folded)).translate(_FOLDED_LETTERS).casefold()
 

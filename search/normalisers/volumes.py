@@ -20,7 +20,7 @@ _ANNOUNCING = frozenset({
     "vol", "volume", "volumen", "book", "bk", "part", "number", "episode", "band", "bd", "teil", "buch", "tome", "tomo",
     "livre", "libro", "parte", "deel", "том", "часть", "книга",
 })  # fmt: skip
-_EASTERN = re.compile(r"第?\s*(\d{1,4})\s*[巻卷冊册集권話话部]|([上中下])\s*[巻卷冊册]?\Z")
+_EASTERN = re.compile(r"第? ?(\d{1,4}) ?[巻卷冊册集권話话部]|([上中下]) ?[巻卷冊册]?\Z")
 MAX_DIGITS = 9  # more is no number of a volume
 
 

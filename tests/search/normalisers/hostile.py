@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-LONG = 200_000  # characters: what is not linear does not come back from here
+LONG = 20_000  # characters: what is not linear does not come back from here
 HOSTILE = [
     "", " ", "\0", "abc\0def", "\ud800", "a\ud800b\udfff", "\x01\x02\x03", "\u200b\u200b", "\u202etxet abc", "\u0301\u0301\u0301",
     "a" + "\u0301" * 400, "\ufdfa" * 100, "9" * 400, "!!!...???", "\\\\\\\\", "((((((((((", "\"\"\"\"", "' OR '1'='1", "%s %n {0}",
