@@ -1,6 +1,7 @@
 """The server's application: the edge around Django."""
 
 import asyncio
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstrack.settings")
@@ -46,6 +47,8 @@ _background: set[asyncio.Task[None]] = set()
 
 async def start() -> None:
     """Tasks that every web process runs."""
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: the collector need not walk it again in the middle of a request
     _background.add(asyncio.create_task(ledger.run()))
 
 

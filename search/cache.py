@@ -89,7 +89,7 @@ def pack(entry: Entry) -> bytes:
     raw = orjson.dumps(about) + b"\n" + entry.data
     if len(raw) <= COMPRESSED_ABOVE_BYTES:
         return _PLAIN + raw
-    return _ZSTD + zstandard.compress(raw, 3)
+    return _ZSTD + zstandard.compress(raw, 1)
 
 
 def unpack(value: bytes) -> Entry | None:
@@ -129,15 +129,24 @@ class Cache:
         return entry, "redis"
 
     async def keep(self, key: str, entry: Entry) -> int:
-        """Keep an entry in all tiers, a day beyond its lifetime so that it can serve while all providers fail; its size in bytes."""
+        """Keep an entry in all tiers; its size in bytes."""
+        value = self.keep_here(key, entry)
+        await self.keep_everywhere(key, entry, value)
+        return len(value)
+
+    def keep_here(self, key: str, entry: Entry) -> bytes:
+        """Keep an entry in this process, a day beyond its lifetime so that it can serve while all providers fail; its bytes."""
         value = pack(entry)
+        self.memory.put(key, value, entry.ttl_s + conf.TTL.stale)
+        return value
+
+    async def keep_everywhere(self, key: str, entry: Entry, value: bytes) -> None:
+        """Keep an entry's bytes for all processes."""
         kept_s = entry.ttl_s + conf.TTL.stale
-        self.memory.put(key, value, kept_s)
         try:
             await redis_door.client().set(PREFIX + key, value, px=max(1, int(kept_s * 1000)))
         except redis_door.Away:
             metrics.cache_away.inc()
-        return len(value)
 
     async def forget(self, key: str) -> None:
         """Drop a key from all tiers."""

@@ -33,6 +33,7 @@ class Outcome:
     entry: Entry | None
     statuses: dict[str, str] = field(default_factory=dict)
     retry_at: float | None = None  # unix seconds
+    kept: asyncio.Task[None] | None = None  # writes the entry for all processes
 
     def error(self) -> ProvidersFailed:
         """The error that says why nobody could answer."""
@@ -65,6 +66,12 @@ def unpacked(flown: bytes) -> Outcome:
     return Outcome(unpack(entry) if about["entry"] else None, about["statuses"], about["retryAt"])
 
 
+async def settled(outcome: Outcome) -> None:
+    """Wait until the outcome's entry is written for all processes."""
+    if outcome.kept is not None:
+        await outcome.kept
+
+
 def late_tasks() -> list[asyncio.Task[None]]:
     """Tasks that still wait for late providers."""
     return [task for task in _late if not task.done()]
@@ -84,27 +91,22 @@ async def ask_everybody(cache: Cache, key: str, question: Question) -> Outcome:
     if conf.CATALOGUE in order:
         tasks[conf.CATALOGUE] = asyncio.create_task(catalogue.ask(question))
     _, pending = await asyncio.wait(tasks.values(), timeout=budget_s)
-    answers = [
-        tasks[name].result() if tasks[name] not in pending else ProviderAnswer(name, Status.LATE)
-        for name in order
-        if name in tasks
-    ]
+    answers = [tasks[name].result() if tasks[name] not in pending else ProviderAnswer(name, Status.LATE) for name in order if name in tasks]
     unlimited = {provider.name for provider in providers if provider.config.daily_budget is None}
     for answer in answers:
         if answer.provider in unlimited and (answer.latency_s is not None or answer.status is Status.LATE):
             ledger.called(answer.provider)
-    outcome = await _keep(cache, key, question, answers)
+    outcome = _keep(cache, key, question, answers)
     if pending:
         _finish_later(cache, key, question, tasks, order)
     return outcome
 
 
-def _finish_later(
-    cache: Cache, key: str, question: Question, tasks: dict[str, asyncio.Task[ProviderAnswer]], order: list[str]
-) -> None:
+def _finish_later(cache: Cache, key: str, question: Question, tasks: dict[str, asyncio.Task[ProviderAnswer]], order: list[str]) -> None:
     async def finish() -> None:
         await asyncio.wait(tasks.values())
-        await _keep(cache, key, question, [tasks[name].result() for name in order if name in tasks])
+        outcome = _keep(cache, key, question, [tasks[name].result() for name in order if name in tasks])
+        await settled(outcome)
         metrics.late_answers.inc()
 
     task = asyncio.create_task(finish())
@@ -112,7 +114,7 @@ def _finish_later(
     task.add_done_callback(_late.discard)
 
 
-async def _keep(cache: Cache, key: str, question: Question, answers: Sequence[ProviderAnswer]) -> Outcome:
+def _keep(cache: Cache, key: str, question: Question, answers: Sequence[ProviderAnswer]) -> Outcome:
     """Merge and render; keep it unless it is empty while somebody failed, which says nothing about the book."""
     statuses: dict[str, str] = {answer.provider: answer.status.value for answer in answers}
     retry_at = min((a.retry_at for a in answers if a.retry_at), default=None)
@@ -124,8 +126,12 @@ async def _keep(cache: Cache, key: str, question: Question, answers: Sequence[Pr
         return Outcome(None, statuses, retry_at)
     entry = _entry(question, books, max((a.page.total for a in answers), default=0), statuses, failed)
     if books or not failed:
-        size = await cache.keep(key, entry)
-        ledger.kept(key, question, entry, size)
+        value = cache.keep_here(key, entry)
+        kept = asyncio.create_task(cache.keep_everywhere(key, entry, value))
+        _late.add(kept)
+        kept.add_done_callback(_late.discard)
+        ledger.kept(key, question, entry, len(value))
+        return Outcome(entry, statuses, retry_at, kept)
     return Outcome(entry, statuses, retry_at)
 
 

@@ -17,6 +17,13 @@ OUTCOME_MS = 3_000
 POLL_S = (0.005, 0.01, 0.02, 0.03)  # the last one repeats
 WAIT_S = 10.0
 
+_LEAD = redis_door.Script(
+    """
+    if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+    redis.call('DEL', KEYS[2])
+    return 1
+    """
+)
 _RELEASE = redis_door.Script(
     """
     if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -30,10 +37,14 @@ T = TypeVar("T")
 
 
 class Flights(Generic[T]):
-    """The flights of one process. `pack` and `unpack` carry an outcome to other processes."""
+    """The flights of one process.
 
-    def __init__(self, pack: Callable[[T], bytes], unpack: Callable[[bytes], T]) -> None:
-        self._pack, self._unpack = pack, unpack
+    `pack` and `unpack` carry an outcome to other processes; `settle` waits until what belongs to it is kept, so that whoever finds
+    the flight over finds the cache filled.
+    """
+
+    def __init__(self, pack: Callable[[T], bytes], unpack: Callable[[bytes], T], settle: Callable[[T], Awaitable[None]]) -> None:
+        self._pack, self._unpack, self._settle = pack, unpack, settle
         self._flying: dict[tuple[int, str], asyncio.Task[T]] = {}
         self._landing: set[asyncio.Task[None]] = set()
 
@@ -57,13 +68,11 @@ class Flights(Generic[T]):
     async def _over_processes(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         lock, outcome, own = f"flight:{key}", f"outcome:{key}", secrets.token_hex(8)
         try:
-            if not await redis_door.client().set(lock, own, nx=True, px=LEASE_MS):
+            if not await _LEAD(keys=[lock, outcome], args=[own, LEASE_MS]):
                 metrics.cache_coalesced.inc()
                 found = await _wait(lock, outcome, own)
                 if found is not None:
                     return self._unpack(found)
-            else:
-                await redis_door.client().delete(outcome)
         except redis_door.Away:
             return await work()
         try:
@@ -71,11 +80,14 @@ class Flights(Generic[T]):
         except BaseException:
             await _release(lock, outcome, own, b"")
             raise
-        # the request need not wait until the other processes know
-        task = asyncio.create_task(_release(lock, outcome, own, self._pack(done)))
+        task = asyncio.create_task(self._land(lock, outcome, own, done))  # the request need not wait for that
         self._landing.add(task)
         task.add_done_callback(self._landing.discard)
         return done
+
+    async def _land(self, lock: str, outcome: str, own: str, done: T) -> None:
+        await self._settle(done)
+        await _release(lock, outcome, own, self._pack(done))
 
 
 async def _wait(lock: str, outcome: str, own: str) -> bytes | None:

@@ -24,7 +24,7 @@ from search.provider import Kind, Question
 from search.tiers.memory import MemoryTier
 
 cache = Cache(MemoryTier(conf.memory_tier_bytes()))
-_flights = Flights(fan_out.packed, fan_out.unpacked)
+_flights = Flights(fan_out.packed, fan_out.unpacked, fan_out.settled)
 
 load_sample_catalogue = sample.load
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from search.normalisers.names import author_similarity
 from search.normalisers.text import clean_line, dominant_script, search_key
@@ -17,7 +18,7 @@ from search.normalisers.volumes import numbers_of, volume_of, with_plain_numbers
 
 MAX_CHARS = 500
 SAME_BUT_FOR_SUBTITLE = 0.92
-LONGER_AT_MOST = 0.8  # one merely begins with the other, or holds all its words
+OTHER_WORDS_AT_MOST = 0.8
 OTHER_SCRIPT_AT_MOST = 0.7
 OTHER_VOLUME_AT_MOST = 0.5
 _NOISE_WORDS = (
@@ -32,13 +33,19 @@ _SERIES = re.compile(  # (Dune, #1), (Dune Chronicles Book 1), (Wool, #1; Silo, 
     r"\s*\(\s*(?P<name>[^()#;]{2,120}?)[\s,]*"
     r"(?:#\s*|\b(?:book|bk\.?|vol(?:ume)?\.?|no\.?|part|band|bd\.?|tome|libro|deel)\s*#?\s*)"
     r"(?P<position>\d{1,3}(?:\.\d{1,2})?)(?P<range>\s*[-–]\s*\d{1,3}(?:\.\d{1,2})?)?"
-    r"(?:\s*[;,][^()]{1,200})?\s*\)\s*\Z",
+    r"(?:\s*[;,][^()#]{1,120}#\s*\d[^()]{0,80})?\s*\)\s*\Z",
     re.IGNORECASE,
 )
 _VOLUME_OF = re.compile(
     r"(?P<name>[^:]{2,120}?),?\s+vol(?:ume\b|\.)\s*(?P<position>\d{1,3})\b(?=\s*(?:\Z|[:–-]))", re.IGNORECASE
 )
 _SPLIT = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+")
+_FIRST_UNSPACED = "\u0e00"  # from Thai on a sign may be a word
+# a subtitle that makes another book of it
+_OTHER_BOOK = re.compile(
+    r"\b(?:graphic novel|manga|screenplay|the play|companion|(?:study|official|illustrated|readers) (?:\w+ )?guide|"
+    r"workbook|summary|analysis|sparknotes|cliffsnotes|box(?:ed)? set|colou?ring book|parody)\b"
+)
 _AND = frozenset({"and", "und", "et", "y", "e", "og", "och"})
 
 
@@ -81,8 +88,9 @@ def _split(line: str) -> tuple[str, str | None]:
     """Title and subtitle at the first `: ` or ` - ` that stands outside of brackets."""
     for found in _SPLIT.finditer(line):
         head, tail = line[: found.start()].strip(), line[found.end() :].strip()
-        if head.count("(") <= head.count(")") and head.count("[") <= head.count("]"):
-            worded = any(map(str.isalnum, head)) and any(map(str.isalnum, tail))
+        balanced = head.count("(") <= head.count(")") and head.count("[") <= head.count("]")
+        if balanced and (len(search_key(head)) > 1 or not head.isascii()):  # "Y: The Last Man" is whole
+            worded = any(map(str.isalnum, head)) and any(map(str.isalpha, tail))
             return (head, tail) if worded else (line, None)
     return line, None
 
@@ -133,7 +141,9 @@ def _is_head(title: str, key: str) -> bool:
     """Whether a title is the one of the key but for a subtitle or what stands in brackets at its end."""
     head, subtitle = _split(title)
     bare, series = _without_series(title)
-    return bool((subtitle and search_key(head) == key) or (series and search_key(bare) == key))
+    if subtitle and search_key(head) == key:
+        return not _OTHER_BOOK.search(search_key(subtitle))
+    return series is not None and search_key(bare) == key
 
 
 def _without_and(key: str) -> str:
@@ -152,13 +162,26 @@ def _similar(key: str, other: str) -> float:
     if not key or not other:
         return 0.0
     key, other = with_plain_numbers(key), with_plain_numbers(other)
-    if key == other:
-        return 0.97
     words, others = key.split(), other.split()
-    if sorted(words) == sorted(others):
+    if "".join(words) == "".join(others):
+        return 0.97
+    if len(words) > 3 and sorted(words) == sorted(others):
         return 0.95
     ratio = fuzz.ratio(key, other) / 100
+    if len(words) == len(others) and all(map(_spelt_alike, words, others)):
+        return ratio
     short, long = sorted((words, others), key=len)
     if long[: len(short)] == short or set(short) < set(long):
-        return min(max(ratio, 0.5), LONGER_AT_MOST)  # "Dune" is not "Dune Messiah"
-    return ratio
+        ratio = max(ratio, 0.5)
+    return min(ratio, OTHER_WORDS_AT_MOST)  # "Dune" is not "Dune Messiah", nor "Little Men" "Little Women"
+
+
+def _spelt_alike(word: str, other: str) -> bool:
+    """Whether two words are one but for its spelling: "colour", "color"; not "prince", "princess", nor a plural."""
+    if word == other:
+        return True
+    shorter, longer = sorted((word, other), key=len)
+    if longer == shorter + "s" or max(longer) >= _FIRST_UNSPACED:
+        return False
+    allowed = 1 if len(shorter) < 9 else 2
+    return len(shorter) >= 5 and OSA.distance(shorter, longer, score_cutoff=allowed) <= allowed

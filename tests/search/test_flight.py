@@ -10,7 +10,10 @@ from search.flight import Flights
 
 
 def flights_of_a_process() -> Flights[bytes]:
-    return Flights(bytes, bytes)
+    async def settle(outcome: bytes) -> None:
+        assert outcome
+
+    return Flights(bytes, bytes, settle)
 
 
 class Work:

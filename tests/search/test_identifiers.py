@@ -40,9 +40,12 @@ ISBNS = st.one_of(
 @pytest.mark.parametrize(
     "text",
     [
-        THIRTEEN, TEN, "306406152", "978-0-306-40615-7", "978 0 306 40615 7", f"  {THIRTEEN}\n", f"\u200b{THIRTEEN}\ufeff",
-        f"ISBN:{THIRTEEN}", f"ISBN: {THIRTEEN}", f"isbn {TEN}", f"ISBN{TEN}", f"ISBN-13: {THIRTEEN}", f"ISBN-10 {TEN}",
-        f"ISBN10: {TEN}", f"ISBN 13 {THIRTEEN}", f"urn:isbn:{THIRTEEN}", f"URN:ISBN:{TEN}", f'="{THIRTEEN}"', f'="{TEN}"',
+        THIRTEEN, TEN, "306406152", "978-0-306-40615-7", "978 0 306 40615 7", f"  {THIRTEEN}\n",
+        f"\u200b{THIRTEEN}\ufeff",
+        f"ISBN:{THIRTEEN}", f"ISBN: {THIRTEEN}", f"isbn {TEN}", f"ISBN{TEN}", f"ISBN-13: {THIRTEEN}",
+        f"ISBN-10 {TEN}",
+        f"ISBN10: {TEN}", f"ISBN 13 {THIRTEEN}", f"urn:isbn:{THIRTEEN}", f"URN:ISBN:{TEN}", f'="{THIRTEEN}"',
+        f'="{TEN}"',
         "ISBN:\u00a0978\u20110\u2011306\u201140615\u20117",
         *(f"978{dash}0306406157" for dash in DASHES), *(f"978{space}0306406157" for space in SPACES),
     ],
@@ -52,7 +55,9 @@ def test_forms_of_one_isbn(text: str) -> None:
     assert is_isbn_like(text)
 
 
-@pytest.mark.parametrize("text", ["080442957X", "080442957x", "0-8044-2957-x", "80442957X", '="080442957X"', ENDING_IN_X])
+@pytest.mark.parametrize(
+    "text", ["080442957X", "080442957x", "0-8044-2957-x", "80442957X", '="080442957X"', ENDING_IN_X]
+)
 def test_a_last_x_counts_ten(text: str) -> None:
     assert parse_isbn(text).isbn13 == ENDING_IN_X
     assert parse_isbn(text).isbn10 == "080442957X"
@@ -63,13 +68,16 @@ def test_a_last_x_counts_ten(text: str) -> None:
     [
         ("", "empty"), ("  ", "empty"), ("-", "empty"), ('=""', "empty"), ("ISBN:", "empty"), ("urn:isbn:", "empty"),
         ("abc", "characters"), ("97803064061X7", "characters"), ("0826X97527", "characters"),
-        ("978-0-306-40615-?", "characters"), ("９７８０３０６４０６１５７", "characters"), ("٩٧٨٠٣٠٦٤٠٦١٥٧", "characters"),
+        ("978-0-306-40615-?", "characters"), ("９７８０３０６４０６１５７", "characters"),
+        ("٩٧٨٠٣٠٦٤٠٦١٥٧", "characters"),
         (f"{THIRTEEN}; DROP TABLE", "characters"), (f"{THIRTEEN}\0", "characters"), (f"({THIRTEEN})", "characters"),
-        ("12345", "length"), ("978030640615", "length"), ("97803064061577", "length"), (f"{THIRTEEN} 9780140328721", "length"),
+        ("12345", "length"), ("978030640615", "length"), ("97803064061577", "length"),
+        (f"{THIRTEEN} 9780140328721", "length"),
         (f"{TEN} {TEN}", "length"), ("9" * 65, "length"), ("9" * 100_000, "length"),
         ("9780306406158", "checksum"), ("0826497520", "checksum"), ("306406153", "checksum"),
         ("9700000000000", "prefix"), ("9771234567003", "prefix"), ("9790260000438", "ismn"),
-        ("9.78E+12", "scientific"), ("9.78031E+12", "scientific"), ("9,78031E+12", "scientific"), ("9.78e12", "scientific"),
+        ("9.78E+12", "scientific"), ("9.78031E+12", "scientific"), ("9,78031E+12", "scientific"),
+        ("9.78e12", "scientific"),
         ("978E+10", "scientific"), ('="9.78E+12"', "scientific"),
     ],
 )  # fmt: skip
@@ -130,13 +138,16 @@ def test_hostile_and_long_texts() -> None:
         assert openlibrary_id(text, "edition") is asin(text) is digits_id(text) is None
 
 
-@pytest.mark.parametrize("text", ["0826497520", "978030640615", "123-456-789", "9.78E+12", "ISBN 12", "ISBN 978-0-306-40615-?"])
+@pytest.mark.parametrize(
+    "text", ["0826497520", "978030640615", "123-456-789", "9.78E+12", "ISBN 12", "ISBN 978-0-306-40615-?"]
+)
 def test_a_wrong_isbn_is_still_meant_as_one(text: str) -> None:
     assert is_isbn_like(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["Dune", "1984", "2001: A Space Odyssey", "1939-1945", "ISBN", "ISBN for Beginners 2", "isbnlib 3", "٣٠٦٤٠٦١٥٢٢"]
+    "text",
+    ["Dune", "1984", "2001: A Space Odyssey", "1939-1945", "ISBN", "ISBN for Beginners 2", "isbnlib 3", "٣٠٦٤٠٦١٥٢٢"],
 )
 def test_words_are_not_meant_as_an_isbn(text: str) -> None:
     assert not is_isbn_like(text)
@@ -147,15 +158,19 @@ def test_words_are_not_meant_as_an_isbn(text: str) -> None:
     [
         ("978030640615", "978-0", {"en"}), ("978150119826", "978-1", {"en"}), ("979860240545", "979-8", {"en"}),
         ("978207040850", "978-2", {"fr"}), ("979103490001", "979-10", {"fr"}), ("978386647176", "978-3", {"de"}),
-        ("978410100157", "978-4", {"ja"}), ("978842041214", "978-84", {"es", "ca", "gl", "eu"}), ("978602850001", "978-602", {"id"}),
-        ("978629990032", "978-629", {"ms", "en"}), ("978953000001", "978-953", {"hr"}), ("978994100001", "978-9941", {"ka"}),
-        ("978999370001", "978-99937", {"zh", "pt"}), ("978938271100", "978-93", set()), ("978921000000", "978-92", set()),
+        ("978410100157", "978-4", {"ja"}), ("978842041214", "978-84", {"es", "ca", "gl", "eu"}),
+        ("978602850001", "978-602", {"id"}),
+        ("978629990032", "978-629", {"ms", "en"}), ("978953000001", "978-953", {"hr"}),
+        ("978994100001", "978-9941", {"ka"}),
+        ("978999370001", "978-99937", {"zh", "pt"}), ("978938271100", "978-93", set()),
+        ("978921000000", "978-92", set()),
         ("978613000001", "978-613", set()), ("978699999999", "978", set()), ("979999999999", "979", set()),
     ],
 )  # fmt: skip
 def test_groups_and_their_languages(begin: str, group: str, languages: set[str]) -> None:
     isbn = parse_isbn(begin + check_digit(begin))
-    assert (isbn.group, isbn.languages) == (group, languages)
+    assert isbn.group == group
+    assert set(isbn.languages) == languages
 
 
 @given(ISBNS)
@@ -168,9 +183,12 @@ def test_a_group_is_the_beginning_of_its_isbn(isbn: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "found"),
     [
-        ("/works/OL45W", "work", "OL45W"), ("OL45W", "work", "OL45W"), ("/books/OL7M", "edition", "OL7M"), ("OL3A", "author", "OL3A"),
-        ("https://openlibrary.org/works/OL45W", "work", "OL45W"), ("OL45M", "work", None), ("OL45W", "author", None), ("ol45w", "work", None),
-        ("OL45W/../x", "work", None), ("OL45W\n", "work", None), ("xOL45W", "work", None), ("OLW", "work", None), (45, "work", None),
+        ("/works/OL45W", "work", "OL45W"), ("OL45W", "work", "OL45W"), ("/books/OL7M", "edition", "OL7M"),
+        ("OL3A", "author", "OL3A"),
+        ("https://openlibrary.org/works/OL45W", "work", "OL45W"), ("OL45M", "work", None), ("OL45W", "author", None),
+        ("ol45w", "work", None),
+        ("OL45W/../x", "work", None), ("OL45W\n", "work", None), ("xOL45W", "work", None), ("OLW", "work", None),
+        (45, "work", None),
     ],
 )  # fmt: skip
 def test_openlibrary_ids(text: object, kind: str, found: str | None) -> None:
@@ -181,7 +199,15 @@ def test_amazon_and_numeric_ids() -> None:
     assert asin("B00ABC1234") == "B00ABC1234"
     assert asin(TEN) is asin("b00abc1234") is asin("B00ABC123") is asin(None) is None
     assert (digits_id("44767458"), digits_id(44767458), digits_id(" 5 ")) == ("44767458", "44767458", "5")
-    assert digits_id("0") is digits_id("05") is digits_id("5a") is digits_id(True) is digits_id(-5) is digits_id("１") is None
+    assert (
+        digits_id("0")
+        is digits_id("05")
+        is digits_id("5a")
+        is digits_id(True)
+        is digits_id(-5)
+        is digits_id("１")
+        is None
+    )
 
 
 def cells(name: str) -> list[dict[str, str]]:

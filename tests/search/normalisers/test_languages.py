@@ -12,12 +12,18 @@ from tests.search.normalisers.hostile import ANYTHING, long_texts
 @pytest.mark.parametrize(
     ("code", "notations"),
     [
-        ("en", ["en", "EN", "eng", "en-US", "en_GB", "/languages/eng", "English", " english ", "Englisch", "inglês", "English (US)"]),
+        ("en",
+        ["en", "EN", "eng", "en-US", "en_GB", "/languages/eng", "English", " english ", "Englisch", "inglês",
+        "English (US)"]),
         ("fr", ["fr", "fre", "fra", "French", "français", "Französisch", "francês"]),
         ("de", ["ger", "deu", "German", "Deutsch", "allemand"]), ("nl", ["dut", "nld", "Dutch", "Nederlands"]),
-        ("es", ["spa", "Spanish; Castilian", "español", "es-419"]), ("pt", ["por", "português", "pt-BR"]), ("zh", ["chi", "zho", "zh-Hant-TW", "中文"]),
-        ("ru", ["rus", "русский"]), ("ja", ["jpn", "日本語"]), ("el", ["gre", "ell", "Greek", "Ελληνικά"]), ("he", ["heb", "iw"]), ("mi", ["mao", "mri"]),
-        (None, ["", "und", "mul", "zxx", "grc", "enm", "xx", "english, french", "Klingon", None, 5, ["eng"], {"key": "/languages/eng"}]),
+        ("es", ["spa", "Spanish; Castilian", "español", "es-419"]), ("pt", ["por", "português", "pt-BR"]),
+        ("zh", ["chi", "zho", "zh-Hant-TW", "中文"]),
+        ("ru", ["rus", "русский"]), ("ja", ["jpn", "日本語"]), ("el", ["gre", "ell", "Greek", "Ελληνικά"]),
+        ("he", ["heb", "iw"]), ("mi", ["mao", "mri"]),
+        (None,
+        ["", "und", "mul", "zxx", "grc", "enm", "xx", "english, french", "Klingon", None, 5, ["eng"],
+        {"key": "/languages/eng"}]),
     ],
 )  # fmt: skip
 def test_language_code(code: str | None, notations: list[object]) -> None:

@@ -61,14 +61,25 @@ def test_search_key(text: str, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("йод", "иод"), ("が", "か"), ("ガ", "カ"), ("हिन्दी", "हनद"), ("ที่", "ท"), ("שָׁלוֹם", "שלום"), ("C", "C++"), ("C#", "C++"), ("山水", "水山")],
+    [
+        ("йод", "иод"),
+        ("が", "か"),
+        ("ガ", "カ"),
+        ("हिन्दी", "हनद"),
+        ("ที่", "ท"),
+        ("שָׁלוֹם", "שלום"),
+        ("C", "C++"),
+        ("C#", "C++"),
+        ("山水", "水山"),
+    ],
 )
 def test_letters_of_every_script_stay(one: str, other: str) -> None:
     assert search_key(one) != search_key(other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("が", "か\u3099"), ("é", "e\u0301"), ("각", "\u1100\u1161\u11a8"), ("й", "и\u0306"), ("ｶﾞ", "ガ")]
+    ("one", "other"),
+    [("が", "か\u3099"), ("é", "e\u0301"), ("각", "\u1100\u1161\u11a8"), ("й", "и\u0306"), ("ｶﾞ", "ガ")],
 )
 def test_composed_and_decomposed_are_one(one: str, other: str) -> None:
     assert search_key(one) == search_key(other)
@@ -123,8 +134,10 @@ def test_tokens_are_the_key_in_pieces(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "script"),
     [
-        ("Dune", "Latin"), ("Ｄｕｎｅ", "Latin"), ("Дюна", "Cyrillic"), ("Дюна (Dune)", None), ("Όμηρος", "Greek"), ("砂の惑星", "Kana"),
-        ("ｶﾀｶﾅ", "Kana"), ("沙丘", "Han"), ("人々", "Han"), ("한국어", "Hangul"), ("हिन्दी", "Devanagari"), ("שלום", "Hebrew"),
+        ("Dune", "Latin"), ("Ｄｕｎｅ", "Latin"), ("Дюна", "Cyrillic"), ("Дюна (Dune)", None), ("Όμηρος", "Greek"),
+        ("砂の惑星", "Kana"),
+        ("ｶﾀｶﾅ", "Kana"), ("沙丘", "Han"), ("人々", "Han"), ("한국어", "Hangul"), ("हिन्दी", "Devanagari"),
+        ("שלום", "Hebrew"),
         ("عربي", "Arabic"), ("ภาษาไทย", "Thai"), ("ქართული", "Georgian"), ("1984!", None), ("", None),
     ],
 )  # fmt: skip
@@ -135,8 +148,10 @@ def test_dominant_script(text: str, script: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("  a\n b\t", "a b"), ("a\0b", "a b"), ("x\ud800y", "xy"), ("a\u202eb", "ab"), ("\ufeffa", "a"), ("a\u200bb", "ab"),
-        ("e\u0301", "é"), ("\ue000", ""), ("👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"), ("می\u200cخواهم", "می\u200cخواهم"),
+        ("  a\n b\t", "a b"), ("a\0b", "a b"), ("x\ud800y", "xy"), ("a\u202eb", "ab"), ("\ufeffa", "a"),
+        ("a\u200bb", "ab"),
+        ("e\u0301", "é"), ("\ue000", ""), ("👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
     ],
 )  # fmt: skip
 def test_clean_line(text: str, line: str) -> None:
@@ -184,7 +199,11 @@ def test_plain_text_is_cut_between_words() -> None:
     assert len(plain_text("many words " * 5000)) <= 10_000
 
 
-@given(st.one_of(TEXTS, st.lists(st.sampled_from(["<p>", "</p>", "<b", "&lt;", "*", "_", "[a]", "(b)", "\n", "x "])).map("".join)))
+@given(
+    st.one_of(
+        TEXTS, st.lists(st.sampled_from(["<p>", "</p>", "<b", "&lt;", "*", "_", "[a]", "(b)", "\n", "x "])).map("".join)
+    )
+)
 def test_plain_text_of_anything(text: str) -> None:
     plain = plain_text(text, 40)
     assert len(plain) <= 40

@@ -11,9 +11,12 @@ from tests.search.normalisers.hostile import TEXTS, long_texts
 @pytest.mark.parametrize(
     ("key", "volume"),
     [
-        ("naruto vol 2", 2), ("dune part two", 2), ("book iv", 4), ("volume xlii", 42), ("том 3", 3), ("band 12", 12), ("no 1", 1),
-        ("進撃の巨人 第3巻", 3), ("砂の惑星 下", 3), ("book first", 1), ("dune", None), ("no one writes to the colonel", None),
-        ("part of your world", None), ("book of the new sun", None), ("rocky ii", None), ("vol 99999999999999999999", None),
+        ("naruto vol 2", 2), ("dune part two", 2), ("book iv", 4), ("volume xlii", 42), ("том 3", 3), ("band 12", 12),
+        ("no 1", 1),
+        ("進撃の巨人 第3巻", 3), ("砂の惑星 下", 3), ("book first", 1), ("dune", None),
+        ("no one writes to the colonel", None),
+        ("part of your world", None), ("book of the new sun", None), ("rocky ii", None),
+        ("vol 99999999999999999999", None),
     ],
 )  # fmt: skip
 def test_volume_of(key: str, volume: int | None) -> None:
@@ -23,7 +26,8 @@ def test_volume_of(key: str, volume: int | None) -> None:
 @pytest.mark.parametrize(
     ("key", "numbers"),
     [
-        ("rocky ii", [2]), ("henry iv part 1", [4, 1]), ("1984", [1984]), ("2001 space odyssey", [2001]), ("malcolm x", [10]),
+        ("rocky ii", [2]), ("henry iv part 1", [4, 1]), ("1984", [1984]), ("2001 space odyssey", [2001]),
+        ("malcolm x", [10]),
         ("i claudius", []), ("xi jinping", []), ("mix and match", []), ("dune", []),
     ],
 )  # fmt: skip
