@@ -43,7 +43,7 @@ _SPLIT = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+")
 _FIRST_UNSPACED = "\u0e00"  # from Thai on a sign may be a word
 # a subtitle that makes another book of it
 _OTHER_BOOK = re.compile(
-    r"\b(?:graphic novel|manga|screenplay|the play|companion|(?:study|official|illustrated|readers) (?:\w+ )?guide|"
+    r"\b(?:graphic novel|manga|screenplay|\Aplay|companion|(?:study|official|illustrated|readers) (?:\w+ )?guide|"
     r"workbook|summary|analysis|sparknotes|cliffsnotes|box(?:ed)? set|colou?ring book|parody)\b"
 )
 _AND = frozenset({"and", "und", "et", "y", "e", "og", "och"})
