@@ -60,8 +60,8 @@ def running(**settings: str) -> Iterator[Stage]:
             stdout=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:
-            _wait(f"{stand_in_url}/__health")
-            _wait(f"{url}/readyz")
+            wait_for(f"{stand_in_url}/__health")
+            wait_for(f"{url}/readyz")
             with httpx.Client() as control:
                 yield Stage(url, stand_in_url, server.pid, control)
         finally:
@@ -83,12 +83,13 @@ def _environment(data: str, port: int, stand_in_url: str) -> dict[str, str]:
         "OPENLIBRARY_BASE_URL": f"{stand_in_url}/openlibrary",
         "ISBNDB_BASE_URL": f"{stand_in_url}/isbndb",
     }
-    for provider in ("OPENLIBRARY", "GOOGLE_BOOKS", "ISBNDB"):
-        own |= {f"{provider}_RATE": "10000", f"{provider}_DAILY_BUDGET": "10000000"}
+    own |= {f"{provider}_RATE": "10000" for provider in ("OPENLIBRARY", "GOOGLE_BOOKS", "ISBNDB")}
+    own |= {f"{provider}_DAILY_BUDGET": "10000000" for provider in ("GOOGLE_BOOKS", "ISBNDB")}  # Open Library has none
     return {**os.environ, **own}
 
 
-def _wait(url: str, timeout_s: float = 60) -> None:
+def wait_for(url: str, timeout_s: float = 60) -> None:
+    """Wait until an address answers 200."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         with suppress(httpx.HTTPError):  # not there yet

@@ -42,12 +42,14 @@ async def _django(scope: Scope, receive: Receive, send: Send) -> None:
     await handler(scope, receive, send)
 
 
+GC_THRESHOLDS = (20_000, 20, 20)  # a merge makes thousands of objects at once, and all of them die by counting
 _background: set[asyncio.Task[None]] = set()
 
 
 async def start() -> None:
     """Tasks that every web process runs."""
     gc.collect()
+    gc.set_threshold(*GC_THRESHOLDS)
     gc.freeze()  # what is loaded now stays: the collector need not walk it again in the middle of a request
     _background.add(asyncio.create_task(ledger.run()))
 

@@ -21,6 +21,8 @@ NAMING = ("catalogue", "openlibrary", "google-books", "isbndb")  # title, author
 PRINTING = ("isbndb", "google-books", "openlibrary", "catalogue")  # pages, publisher, date, binding
 PICTURING = ("isbndb", "openlibrary", "google-books", "catalogue")  # the catalogue's are drawn, unless harvested
 DATING = ("openlibrary", "catalogue")  # who knows a work's first year
+SAME_PERSON = 0.95
+_AUTHOR_FACTS = ("openlibrary_id", "isbndb_id", "birth_year", "death_year")
 DESCRIPTION_MAX_CHARS = 4_000
 DESCRIPTION_WORTH_CHARS = 100
 
@@ -109,6 +111,9 @@ def _union(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 def _chosen_edition(question: Question, records: Sequence[Record]) -> list[Record]:
     """Records of the edition that stands for the work: the one asked for, else one in the right language, else the best known."""
+    editions = by_edition(records)
+    if len(editions) <= 1:
+        return editions[0] if editions else []
     asked = set(question.isbns)
     words = question.text or question.title
     script = dominant_script(words)
@@ -126,7 +131,7 @@ def _chosen_edition(question: Question, records: Sequence[Record]) -> list[Recor
             max(quality_of(r) for r in members),
         )
 
-    return max(by_edition(records), key=worth, default=[])
+    return max(editions, key=worth)
 
 
 def _naming(question: Question, edition: list[Record], records: list[Record]) -> list[Record]:
@@ -161,15 +166,13 @@ def _authors(naming: list[Record], sources: dict[str, str]) -> tuple[Author, ...
 
 
 def _completed(author: Author, others: list[Author]) -> Author:
+    """The author with what the others say of the same person and it does not."""
+    lacking = [name for name in _AUTHOR_FACTS if getattr(author, name) is None]
     for other in others:
-        if author_similarity(author.name, other.name) >= 0.95:
-            author = replace(
-                author,
-                openlibrary_id=author.openlibrary_id or other.openlibrary_id,
-                isbndb_id=author.isbndb_id or other.isbndb_id,
-                birth_year=author.birth_year or other.birth_year,
-                death_year=author.death_year or other.death_year,
-            )
+        known = {name: value for name in lacking if (value := getattr(other, name)) is not None}
+        if known and author_similarity(author.name, other.name) >= SAME_PERSON:
+            author = replace(author, **known)
+            lacking = [name for name in lacking if name not in known]
     return author
 
 

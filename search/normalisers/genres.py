@@ -5,6 +5,7 @@ Source: spec 04, "Normalising" (genres).
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -86,6 +87,7 @@ def _tags(item: object) -> list[str]:
     return [line] if len(line) <= MAX_TAG_CHARS and any(map(str.isalpha, line)) else []
 
 
+@lru_cache(maxsize=5_000)
 def _canonical(text: str) -> str | None:
     key = search_key(text)
     if key in _BY_KEY:

@@ -87,6 +87,8 @@ def dominant_script(text: str) -> str | None:
 
 
 def _script(text: str) -> str | None:
+    if text.isascii():
+        return "Latin" if any(map(str.isalpha, text)) else None
     counts: dict[str, int] = {}
     for sign in unicodedata.normalize("NFKC", text):
         if sign.isalpha():

@@ -206,3 +206,27 @@ async def test_the_ledger_of_entries_is_written_behind(client: httpx.AsyncClient
     used = dict(await in_db(lambda: list(ProviderDay.objects.values_list("provider", "used"))))
     assert used == {"openlibrary": 1, "google-books": 1, "isbndb": 1}
     assert (entry.key, entry.kind, entry.found, entry.hits) == (f"search:isbn:{ISBN}", "isbn", 1, 2)
+
+
+async def test_database_away_cached_searches_go_on_and_paid_calls_stop(
+    client: httpx.AsyncClient, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    known = (await client.get(BY_ISBN)).json()["data"]
+    outside.calls.clear()
+
+    def away(self: BaseDatabaseWrapper) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", away)
+    assert (await client.get(BY_ISBN)).json()["data"] == known
+    cold = await client.get(BY_TITLE)
+    statuses = cold.json()["metadata"]["providers"]
+    assert statuses == {"catalogue": "error", "openlibrary": "ok", "google-books": "throttled", "isbndb": "throttled"}
+    assert outside.calls == {"openlibrary": 1}, "a call without its ledger was made"
+    assert (await client.get("/readyz")).status_code == 503
+    health = await client.get("/health")
+    assert health.status_code == 503 and health.json()["checks"]["database"]["status"] == "down"
+    monkeypatch.undo()
