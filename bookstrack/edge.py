@@ -146,7 +146,7 @@ class _Exchange:
         peer = self.scope.get("client")
         client = ratelimit.client_of(
             peer[0] if peer else None,
-            self.headers.get(b"x-forwarded-for", b"").decode("latin-1") or None,
+            self._forwarded(),
             settings.TRUSTED_PROXIES,
         )
         verdict = await ratelimit.charge(bucket, client, settings.RATE_LIMITS[bucket])
@@ -158,6 +158,11 @@ class _Exchange:
                 retry_after_ms=verdict.retry_after_s * 1000,
                 headers={"Retry-After": str(verdict.retry_after_s)},
             )
+
+    def _forwarded(self) -> str | None:
+        """The whole chain of X-Forwarded-For, over all its lines: a proxy may add a line below the client's own."""
+        lines = [value.decode("latin-1") for name, value in self.scope["headers"] if name.lower() == b"x-forwarded-for"]
+        return ", ".join(lines) or None
 
     def _bucket(self) -> str | None:
         if self.path == "/admin/login/" and self.method == "POST":

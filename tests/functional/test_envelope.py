@@ -150,6 +150,18 @@ async def test_limits(client: httpx.AsyncClient, settings: Any) -> None:
     assert (await client.get("/livez")).status_code == 200
 
 
+async def test_a_line_of_forwarded_addresses_above_the_proxys_is_not_believed(client: httpx.AsyncClient, settings: Any) -> None:
+    from bookstrack.env import RateLimit
+
+    settings.RATE_LIMITS_ENABLED, settings.TRUSTED_PROXIES = True, ["127.0.0.1"]
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"search": RateLimit(2, 60)}
+    replies = []
+    for n in range(3):  # each time another address on a line of its own, and the proxy's line below it
+        headers = [("X-Forwarded-For", f"203.0.113.{n}"), ("X-Forwarded-For", "198.51.100.7")]
+        replies.append(await client.get("/v1/search/isbn?isbn=1", headers=headers))
+    assert [reply.status_code for reply in replies] == [400, 400, 429]
+
+
 async def test_pages_carry_a_strict_policy(client: httpx.AsyncClient) -> None:
     for path in ("/", "/docs", "/admin/login/"):
         reply = await client.get(path)
