@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import os
+from contextlib import closing
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstrack.settings")
 
@@ -11,7 +13,10 @@ import django
 django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402  (Django has to be set up first)
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from django.core.exceptions import RequestAborted  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix  # noqa: E402
+from django.http.response import HttpResponseBase  # noqa: E402
+from django.urls import set_script_prefix  # noqa: E402
 
 from bookstrack.edge import App, Edge, Receive, Scope, Send  # noqa: E402
 from bookstrack.lib import db, http, redis  # noqa: E402
@@ -22,7 +27,11 @@ API_PATHS = ("/v1/", "/api/", "/search/", "/external/", "/covers/", "/images/", 
 
 
 class _ApiHandler(ASGIHandler):
-    """Django with the middleware that an API request needs, and no other."""
+    """Django with the middleware that an API request needs, and without the signals around a request.
+
+    Those would start a thread for each request, to close connections that no API view opens: views are async, and reach the
+    database through `lib.db` only, whose threads see to their own connections.
+    """
 
     def load_middleware(self, is_async: bool = False) -> None:
         every = settings.MIDDLEWARE
@@ -31,6 +40,28 @@ class _ApiHandler(ASGIHandler):
             super().load_middleware(is_async)
         finally:
             settings.MIDDLEWARE = every
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with closing(body):
+            set_script_prefix(get_script_prefix(scope))
+            request, refused = self.create_request(scope, body)
+            response = refused if request is None else await self.run_get_response(request)
+            if response is not None:
+                await _sent(response, send)
+
+
+async def _sent(response: HttpResponseBase, send: Send) -> None:
+    """Send a reply that is whole: no API view streams yet."""
+    body: bytes = getattr(response, "content", b"")
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    if response.status_code != 304:
+        headers.append((b"Content-Length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 _api: App = _ApiHandler()  # type: ignore[assignment]  # ASGI is spelled in two ways

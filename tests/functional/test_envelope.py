@@ -119,7 +119,10 @@ async def test_a_cached_answer_and_its_headers(client: httpx.AsyncClient) -> Non
 
 
 async def test_head_is_get_without_the_body(client: httpx.AsyncClient) -> None:
+    whole = await client.get("/v1/search/title?q=zzznotfound")
+    assert int(whole.headers["content-length"]) == len(whole.content)
     reply = await client.head("/v1/search/title?q=zzznotfound")
+    assert int(reply.headers["content-length"]) > 0
     assert reply.status_code == 200 and reply.content == b"" and reply.headers["etag"]
 
 
