@@ -79,7 +79,7 @@ async def health(request: HttpRequest) -> HttpResponse:
     database, redis_check, queue, storage, limiter, search = await asyncio.gather(
         _checked(_database), _checked(_redis), _checked(_queue), _checked(_storage), _checked(_redis), _smoke()
     )
-    providers = await services.provider_states()
+    providers = await services.states_of_providers()
     checks = {
         "database": database,
         "redis": redis_check,

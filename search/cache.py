@@ -128,12 +128,6 @@ class Cache:
         self.memory.put(key, value, entry.left_s + conf.TTL.stale)
         return entry, "redis"
 
-    async def keep(self, key: str, entry: Entry) -> int:
-        """Keep an entry in all tiers; its size in bytes."""
-        value = self.keep_here(key, entry)
-        await self.keep_everywhere(key, entry, value)
-        return len(value)
-
     def keep_here(self, key: str, entry: Entry) -> bytes:
         """Keep an entry in this process, a day beyond its lifetime so that it can serve while all providers fail; its bytes."""
         value = pack(entry)

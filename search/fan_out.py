@@ -5,14 +5,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache as once
-from typing import Any
 
 import orjson
 
 from bookstrack.lib import clock
-from bookstrack.lib.db import in_db
 from bookstrack.lib.errors import CircuitsOpen, ProvidersFailed, ProvidersLate, QuotaExhausted
-from search import breaker, budget, catalogue, conf, metrics
+from search import catalogue, conf, metrics
 from search.cache import Cache, Entry, lifetime_s, mean_quality, pack, unpack
 from search.dto import Book
 from search.gateway import Gateway, ProviderAnswer, Status
@@ -81,13 +79,14 @@ def late_tasks() -> list[asyncio.Task[None]]:
 
 
 @once
-def _providers() -> tuple[list[str], list[Provider], Gateway]:
+def everybody() -> tuple[list[str], list[Provider], Gateway]:
+    """Who is asked, in order of trust: all names, the outside providers among them, and the way to those."""
     return conf.provider_order(), conf.providers(), Gateway()
 
 
 async def ask_everybody(cache: Cache, key: str, question: Question) -> Outcome:
     """One round: ask, merge, keep."""
-    order, providers, gateway = _providers()
+    order, providers, gateway = everybody()
     budget_s = conf.search_budget_s()
     deadline = clock.monotonic_s() + budget_s
     unlimited = [provider for provider in providers if provider.config.daily_budget is None and provider.enabled]
@@ -176,56 +175,3 @@ def _image_quality(books: Sequence[Book]) -> str:
     if is_drawn(books[0].edition.cover_url):
         return "low"
     return "high" if books[0].edition.cover_urls else "medium"
-
-
-async def provider_states() -> dict[str, dict[str, Any]]:
-    """Of every known provider: {status: ok|open|throttled|off, latencyMs, message}."""
-    order, providers, _ = _providers()
-    states: dict[str, dict[str, Any]] = {}
-    if conf.CATALOGUE in order:
-        states[conf.CATALOGUE] = {"status": "ok", "latencyMs": None, "message": "in the database"}
-    by_name = {provider.name: provider for provider in providers}
-    for cls in conf.known_providers():
-        provider = by_name.get(cls.name)
-        if provider is None:
-            states[cls.name] = {"status": "off", "latencyMs": None, "message": "not named in SEARCH_PROVIDERS"}
-        elif not provider.enabled:
-            states[cls.name] = {"status": "off", "latencyMs": None, "message": f"needs {cls.setting}_API_KEY"}
-        else:
-            states[cls.name] = await _state(provider)
-    return states
-
-
-async def _state(provider: Provider) -> dict[str, Any]:
-    circuit = await breaker.state(provider.name)
-    if circuit.status != "closed":
-        return {"status": "open", "latencyMs": None, "message": f"its last {circuit.failures} calls failed"}
-    if circuit.held_until:
-        return {"status": "throttled", "latencyMs": None, "message": "it asked to wait"}
-    return {"status": "ok", "latencyMs": metrics.mean_ms(provider.name), "message": "asked when needed"}
-
-
-async def provider_table() -> list[dict[str, Any]]:
-    """Every outside provider for staff: its state with circuit, ledger and rate."""
-    _, providers, _ = _providers()
-    states = await provider_states()
-    rows = []
-    for provider in providers:
-        circuit = await breaker.state(provider.name)
-        used = await in_db(budget.used, provider.name)
-        limit = provider.config.daily_budget
-        until = circuit.open_until or circuit.held_until
-        rows.append(
-            {
-                "name": provider.name,
-                "label": provider.label,
-                "state": f"{states[provider.name]['status']}: {states[provider.name]['message']}",
-                "circuit": circuit.status.replace("_", " "),
-                "failures": circuit.failures,
-                "until": clock.from_unix(until) if until else None,
-                "used_today": used,
-                "left": None if limit is None else max(0, limit - used),
-                "rate": provider.config.rate,
-            }
-        )
-    return rows

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from bookstrack.lib.errors import InvalidIsbnGiven, InvalidQuery, MissingParameter
-from search import breaker, catalogue, conf, detect, fan_out, metrics, sample
+from search import breaker, catalogue, conf, detect, fan_out, metrics, provider_states, sample
 from search.cache import Cache, Entry, key_of
 from search.dto import MatchLevel
 from search.flight import Flights
@@ -152,9 +152,9 @@ async def answer(
     raise outcome.error()
 
 
-async def provider_states() -> dict[str, dict[str, Any]]:
+async def states_of_providers() -> dict[str, dict[str, Any]]:
     """Every provider's state for /health and the admin, by name."""
-    return await fan_out.provider_states()
+    return await provider_states.states()
 
 
 async def catalogue_answers() -> str | None:
@@ -223,7 +223,7 @@ async def expire(keys: list[str]) -> None:
 
 async def provider_table() -> list[dict[str, Any]]:
     """Every provider for the admin: state, circuit, calls of today, budget left, rate."""
-    return await fan_out.provider_table()
+    return await provider_states.table()
 
 
 async def close_circuit(provider: str) -> None:

@@ -67,10 +67,6 @@ class TooLarge(ApiError):
     code, status = "FILE_TOO_LARGE", 413
 
 
-class UnsupportedMediaType(ApiError):
-    code, status = "UNSUPPORTED_MEDIA_TYPE", 415
-
-
 class RateLimited(ApiError):
     code, status, retryable = "RATE_LIMIT_EXCEEDED", 429, True
 

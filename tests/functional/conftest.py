@@ -21,7 +21,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
         "ISBNDB_RATE": "1000",
     }.items():
         monkeypatch.setenv(name, value)
-    fan_out._providers.cache_clear()
+    fan_out.everybody.cache_clear()
     with http.use_transport(httpx.MockTransport(stand_in)):
         yield stand_in
-    fan_out._providers.cache_clear()
+    fan_out.everybody.cache_clear()

@@ -177,7 +177,7 @@ async def test_a_provider_without_its_key_is_off_and_says_so(
     from search import fan_out
 
     monkeypatch.delenv("ISBNDB_API_KEY")
-    fan_out._providers.cache_clear()
+    fan_out.everybody.cache_clear()
     body = (await client.get(BY_ISBN)).json()
     assert body["metadata"]["providers"]["isbndb"] == "off" and "degraded" not in body["metadata"]
     state = (await client.get("/health")).json()["checks"]["providers"]["isbndb"]
@@ -188,7 +188,7 @@ async def test_the_daily_budget_ends(client: httpx.AsyncClient, outside: Outside
     from search import fan_out
 
     monkeypatch.setenv("GOOGLE_BOOKS_DAILY_BUDGET", "1")
-    fan_out._providers.cache_clear()
+    fan_out.everybody.cache_clear()
     await client.get(BY_ISBN)
     body = (await client.get(BY_TITLE)).json()
     assert body["metadata"]["providers"]["google-books"] == "throttled"

@@ -87,7 +87,7 @@ def test_bytes_that_are_no_entry_are_none(value: bytes) -> None:
 async def test_the_tiers_find_what_another_process_wrote() -> None:
     entry = Entry(b"{}", 4e9, 60, "catalogue", {})
     here, there = Cache(MemoryTier(10_000)), Cache(MemoryTier(10_000))
-    await here.keep("k", entry)
+    await here.keep_everywhere("k", entry, here.keep_here("k", entry))
     assert await there.find("k") == (entry, "redis")
     assert await there.find("k") == (entry, "memory")
     await here.forget("k")
