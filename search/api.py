@@ -8,10 +8,11 @@ from ninja import Query, Router, Schema
 from bookstrack import envelope
 from bookstrack.lib import trace
 from bookstrack.lib.errors import InvalidQuery
+from bookstrack.replies import ErrorReply
 from search import services
 from search.examples import SEARCH_EXAMPLE
 from search.normalisers.text import clean_line
-from search.schemas import AdvancedQuery, ErrorReply, IsbnQuery, SearchReply, TitleQuery, WordsQuery
+from search.schemas import AdvancedQuery, IsbnQuery, SearchReply, TitleQuery, WordsQuery
 from search.services import Answer
 
 router = Router(tags=["search"])

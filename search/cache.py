@@ -4,8 +4,9 @@ Source: spec 04, "Cache".
 """
 
 import hashlib
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -59,20 +60,24 @@ def key_of(question: Question) -> str:
     """The cache key of a question: one per ISBN-13, one per normalised words with limit, offset and language."""
     if question.kind is Kind.ISBN:
         return f"search:isbn:{question.isbns[0]}"
+    if question.kind is Kind.PROVIDER_ID:
+        return f"search:id:{question.provider}:{question.provider_id}"
+    if question.kind is Kind.EDITIONS:
+        return f"search:editions:{question.provider}:{question.provider_id}:{question.limit}"
     words = [search_key(part) for part in (question.text, question.title, question.author)]
     parts = [question.kind.value, *words, str(question.limit), str(question.offset), question.lang or ""]
     digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
     return f"search:title:{digest}"
 
 
-def lifetime_s(question: Question, books: Sequence[Book], *, degraded: bool) -> float:
+def lifetime_s(question: Question, books: Sequence[Book], *, degraded: bool, base_at_most_s: float = math.inf) -> float:
     """How long an answer is fresh: longer when good, shorter when poor, five minutes at most when somebody did not answer."""
     by_isbn = question.kind is Kind.ISBN
     if not books:
         base = conf.TTL.nothing_isbn if by_isbn else conf.TTL.nothing_words
     else:
         quality = mean_quality(books)
-        base = conf.TTL.isbn if by_isbn else conf.TTL.words
+        base = min(conf.TTL.isbn if by_isbn else conf.TTL.words, base_at_most_s)
         base *= 2 if quality > 80 else 0.5 if quality < 40 else 1
     jittered = base * random.uniform(0.9, 1.1)
     return (min(jittered, conf.TTL.degraded) if degraded else jittered) * conf.ttl_scale()
@@ -128,6 +133,31 @@ class Cache:
         self.memory.put(key, value, entry.left_s + conf.TTL.stale)
         return entry, "redis"
 
+    async def find_many(self, keys: Sequence[str]) -> dict[str, tuple[Entry, str]]:
+        """The same for many keys at once: those found, by key."""
+        found: dict[str, tuple[Entry, str]] = {}
+        for key in keys:
+            entry = self._read(self.memory.get(key))
+            if entry is not None:
+                found[key] = entry, "memory"
+        wanted = [key for key in keys if key not in found]
+        if not wanted:
+            return found
+        try:
+            values = cast(list[bytes | None], await redis_door.client().mget([PREFIX + key for key in wanted]))
+        except redis_door.Away:
+            metrics.cache_away.inc()
+            untrusted = ((key, self._read(self.memory.get(key, even_untrusted=True))) for key in wanted)
+            return found | {key: (entry, "memory") for key, entry in untrusted if entry}
+        for key, value in zip(wanted, values, strict=True):
+            entry = self._read(value)
+            if entry is None or value is None:
+                self.memory.drop(key)
+                continue
+            self.memory.put(key, value, entry.left_s + conf.TTL.stale)
+            found[key] = entry, "redis"
+        return found
+
     def keep_here(self, key: str, entry: Entry) -> bytes:
         """Keep an entry in this process, a day beyond its lifetime so that it can serve while all providers fail; its bytes."""
         value = pack(entry)
@@ -139,6 +169,16 @@ class Cache:
         kept_s = entry.ttl_s + conf.TTL.stale
         try:
             await redis_door.client().set(PREFIX + key, value, px=max(1, int(kept_s * 1000)))
+        except redis_door.Away:
+            metrics.cache_away.inc()
+
+    async def keep_many_everywhere(self, kept: Iterable[tuple[str, Entry, bytes]]) -> None:
+        """The same for many entries, in one round trip."""
+        try:
+            async with redis_door.client().pipeline(transaction=False) as pipeline:
+                for key, entry, value in kept:
+                    pipeline.set(PREFIX + key, value, px=max(1, int((entry.ttl_s + conf.TTL.stale) * 1000)))
+                await pipeline.execute()
         except redis_door.Away:
             metrics.cache_away.inc()
 

@@ -1,6 +1,6 @@
 """The local catalogue, asked like any other provider: rows to records."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import structlog
 from django.db import DatabaseError
@@ -34,8 +34,10 @@ def answer(question: Question) -> Page:
     """Records of the works that answer the question, one per edition."""
     if question.kind in (Kind.ISBN, Kind.MANY_ISBNS):
         named = Identifier.objects.filter(scheme=Identifier.Scheme.ISBN, value__in=question.isbns)
-        works = _works(named.values_list("edition__work_id", flat=True))
+        works = _works(set(named.values_list("edition__work_id", flat=True)))
         return Page(tuple(record for work in works for record in _records(work)), len(works))
+    if question.kind in (Kind.PROVIDER_ID, Kind.EDITIONS):
+        return Page()  # it has no ids of others
     ids = find(_words(question))
     chosen = ids[question.offset : question.offset + question.limit]
     by_id = {work.pk: work for work in _works(chosen)}
@@ -51,9 +53,11 @@ def _words(question: Question) -> Words:
     return Words(title=words_of(question.title), author=words_of(question.author))
 
 
-def _works(ids: Iterable[int]) -> list[Work]:
+def _works(ids: Collection[int]) -> list[Work]:
+    if not ids:
+        return []
     related = ("authorship_set__author", "editions__identifiers")
-    return list(Work.objects.filter(pk__in=list(ids)).prefetch_related(*related))
+    return list(Work.objects.filter(pk__in=ids).prefetch_related(*related))
 
 
 def _records(work: Work) -> list[Record]:

@@ -22,6 +22,7 @@ class Ttl:
     words: float = 7 * DAY_S
     nothing_isbn: float = 1 * DAY_S
     nothing_words: float = 3_600
+    bulk: float = 30 * DAY_S  # at most, of an ISBN that was asked in bulk: not everybody was heard
     degraded: float = 300
     stale: float = 1 * DAY_S  # how long an expired entry is kept to answer while all providers fail
 

@@ -17,9 +17,11 @@ import structlog
 from bookstrack.lib import backoff, clock, http
 from bookstrack.lib.db import in_db
 from search import breaker, budget, metrics
-from search.provider import BadShape, Call, Page, Provider, Question, Refusal
+from search.provider import BadShape, Call, Kind, Page, Provider, Question, Refusal
 
 log = structlog.get_logger(__name__)
+TURN_S = 0.005  # reading an answer holds the event loop no longer than this
+LEAST_REST_S, MOST_REST_S = 0.01, 1.0  # between two questions whether it is our turn
 LEDGER_S = 0.25  # the ledger may take so long also when no time is left
 NOTHING = Page()
 MAX_HOLD_S = 86_400.0  # a daily quota is whole again by then; more is a mistake
@@ -53,10 +55,25 @@ class ProviderAnswer:
     latency_s: float | None = None
 
 
+@dataclass(slots=True)
+class Patience:
+    """How a job asks: it waits so long, leaves the rest of the daily budget (0..1) to searches, and the next turn too.
+
+    It takes a turn only when one is free at once and queues for none, so that whoever is in a hurry comes first. Once it is `ended`
+    nothing is asked for it any more.
+    """
+
+    wait_s: float
+    share: float = 1.0
+    ended: bool = False
+
+
 class Gateway:
     """Asks providers."""
 
-    async def ask(self, provider: Provider, question: Question, *, deadline: float, share: float = 1.0) -> ProviderAnswer:
+    async def ask(
+        self, provider: Provider, question: Question, *, deadline: float, share: float = 1.0, patience: Patience | None = None
+    ) -> ProviderAnswer:
         """One question, with retries as long as they start before `deadline` (monotonic seconds).
 
         An answer may come later, up to the provider's own time-out: whoever asks stops waiting when it likes. `share` (0..1) is
@@ -66,7 +83,7 @@ class Gateway:
             call = provider.call(question) if provider.enabled else None
             if call is None:
                 return ProviderAnswer(provider.name, Status.OFF)
-            answer = await _Conversation(provider, question, call, deadline, share).run()
+            answer = await _Conversation(provider, question, call, deadline, share, patience).run()
         except Exception:  # a fault of ours: the search goes on without this provider, and we get the traceback
             log.exception("provider could not be asked", provider=provider.name)
             answer = ProviderAnswer(provider.name, Status.ERROR)
@@ -95,9 +112,11 @@ class _Attempt:
 class _Conversation:
     """One question to one provider: an attempt, and its retries."""
 
-    def __init__(self, provider: Provider, question: Question, call: Call, deadline: float, share: float) -> None:
+    def __init__(
+        self, provider: Provider, question: Question, call: Call, deadline: float, share: float, patience: Patience | None
+    ) -> None:
         self.provider, self.question, self.call = provider, question, call
-        self.deadline, self.share = deadline, share
+        self.deadline, self.share, self.patience = deadline, share, patience
         self.began_s = clock.monotonic_s()
         self.attempts = 0
         self.probe = False
@@ -122,21 +141,35 @@ class _Conversation:
 
     async def _refused(self) -> ProviderAnswer | None:
         """Wait for our turn; an answer where there is none."""
-        name, config = self.provider.name, self.provider.config
-        again = self.attempts > 0
-        admission = await breaker.admit(name, rate=config.rate, max_wait_s=self._left_s(), again=again)
+        name, again = self.provider.name, self.attempts > 0
+        admission = await self._admission(again)
         if admission.answer != "go":
             status = Status.OPEN if admission.answer == "open" else Status.THROTTLED
             return ProviderAnswer(name, status, retry_at=admission.until)
         self.probe = self.probe or admission.probe
         if admission.wait_s:
             await asyncio.sleep(admission.wait_s)
-        limit = config.daily_budget
+        limit = self.provider.config.daily_budget
         if limit is not None and not await self._in_ledger(budget.reserve, name, limit, share=self.share):
             return ProviderAnswer(name, Status.THROTTLED, retry_at=budget.next_day_unix_s())
         if again:
             metrics.provider_retries.labels(name).inc()
         return None
+
+    async def _admission(self, again: bool) -> breaker.Admission:
+        """Our turn, or why there is none before the deadline."""
+        name, rate = self.provider.name, self.provider.config.rate
+        if self.patience is None:
+            return await breaker.admit(name, rate=rate, max_wait_s=self._left_s(), again=again)
+        while not self.patience.ended:
+            admission = await breaker.admit(name, rate=rate, max_wait_s=0.0, again=again)
+            if admission.answer in ("go", "open") or admission.until is None:
+                return admission
+            rest_s = max(LEAST_REST_S, admission.until - clock.unix_s())
+            if rest_s >= self._left_s():
+                return admission
+            await asyncio.sleep(min(rest_s, MOST_REST_S))
+        return breaker.Admission("full")
 
     async def _in_ledger(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """The function's answer, or None when the database is too slow for us."""
@@ -193,7 +226,7 @@ async def _attempt(provider: Provider, question: Question, call: Call) -> _Attem
     except http.UpstreamTooLarge:
         return _Attempt(Status.ERROR)
     try:
-        return _read(provider, question, reply)
+        return await _read(provider, question, reply)
     except (orjson.JSONDecodeError, BadShape):
         return _Attempt(Status.ERROR, http_status=reply.status)
     except Exception:  # its reader did not foresee this answer: garbage all the same, but we want to know
@@ -201,10 +234,10 @@ async def _attempt(provider: Provider, question: Question, call: Call) -> _Attem
         return _Attempt(Status.ERROR, http_status=reply.status)
 
 
-def _read(provider: Provider, question: Question, reply: http.Reply) -> _Attempt:
+async def _read(provider: Provider, question: Question, reply: http.Reply) -> _Attempt:
     """Raises: BadShape, orjson.JSONDecodeError."""
     if reply.status == 200:
-        page = provider.read(question, orjson.loads(reply.body))
+        page = await _page(provider, question, orjson.loads(reply.body))
         return _Attempt(Status.OK if page.records else Status.EMPTY, page, 200)
     if reply.status < 400:
         raise BadShape(f"status {reply.status}")  # also a redirect: it leads away from what the operator set
@@ -215,9 +248,22 @@ def _read(provider: Provider, question: Question, reply: http.Reply) -> _Attempt
     if refusal is Refusal.QUOTA:  # with another status than 429 today's calls are used up, and another one would be too many
         return _Attempt(Status.THROTTLED, NOTHING, reply.status, retryable=reply.status == 429, retry_after_s=wait_s)
     if refusal is Refusal.FAULT:
-        return _Attempt(Status.ERROR, NOTHING, reply.status, retryable=True, retry_after_s=wait_s)
+        # Google Books answers 503 for the id of a volume that it does not know: that says nothing about how it is.
+        counts = question.kind is not Kind.PROVIDER_ID
+        return _Attempt(Status.ERROR, NOTHING, reply.status, retryable=True, retry_after_s=wait_s, counts=counts)
     # What we asked was wrong, which says nothing about the provider, unless it is our key that it refuses.
     return _Attempt(Status.ERROR, http_status=reply.status, counts=reply.status in (401, 403))
+
+
+async def _page(provider: Provider, question: Question, payload: Any) -> Page:
+    """The answer, read in parts: a thousand books take a third of a second, and others wait for the loop meanwhile."""
+    pages, began_s = [], clock.monotonic_s()
+    for part in provider.parts(question, payload):
+        pages.append(part)
+        if clock.monotonic_s() - began_s >= TURN_S:
+            await asyncio.sleep(0)
+            began_s = clock.monotonic_s()
+    return Page.joined(pages)
 
 
 def _json(body: bytes) -> Any:

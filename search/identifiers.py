@@ -97,6 +97,8 @@ def is_isbn_like(text: str) -> bool:
 
 def _bare(text: str) -> str:
     """Without spaces, dashes, label and spreadsheet wrapping."""
+    if text.isascii() and text.isdigit():  # as providers write them: a batch has thousands
+        return text
     visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
     wrapped = _EXCEL.match(visible.strip())
     inner = wrapped[1] if wrapped else visible

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -16,6 +16,7 @@ from search.provider import Question
 
 log = structlog.get_logger(__name__)
 FLUSH_EVERY_S = 1.0
+KEYS_AT_ONCE = 500  # in one statement
 MAX_WAITING = (
     10_000  # keys; beyond, news of further keys is dropped rather than memory filled while the database is away
 )
@@ -40,8 +41,9 @@ class Ledger:
     def kept(self, key: str, question: Question, entry: Entry, size_bytes: int) -> None:
         """Note a new entry."""
         if len(self._kept) < MAX_WAITING:
-            label = " ".join(filter(None, [*question.isbns, question.text, question.title, question.author]))[:200]
-            self._kept[key] = _Kept(question.kind.value, label, entry, size_bytes)
+            asked = [*question.isbns, question.text, question.title, question.author, question.provider_id]
+            label = " ".join(filter(None, asked))[:200]
+            self._kept[key] = _Kept(question.kind.value, label, replace(entry, data=b""), size_bytes)  # the answer is not ours to hold
 
     def hit(self, key: str) -> None:
         """Note that an entry answered."""
@@ -99,12 +101,21 @@ def _write(kept: dict[str, _Kept], hits: Counter[str], calls: Counter[str]) -> N
         batch_size=500,
     )
     now = clock.now()
-    counted = CacheEntry.objects.in_bulk(list(hits), field_name="key")
-    for key, entry in counted.items():
-        CacheEntry.objects.filter(pk=entry.pk).update(hits=F("hits") + hits[key], last_hit_at=now)
+    for number, keys in _by_count(hits).items():
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            entries = CacheEntry.objects.filter(key__in=keys[start : start + KEYS_AT_ONCE])
+            entries.update(hits=F("hits") + number, last_hit_at=now)
     for provider, number in calls.items():
         day, _ = ProviderDay.objects.get_or_create(provider=provider, day=now.date())
         ProviderDay.objects.filter(pk=day.pk).update(used=F("used") + number)
+
+
+def _by_count(hits: Counter[str]) -> dict[int, list[str]]:
+    """Keys by how often they were hit: after a job thousands were hit once, which is one statement then."""
+    keys: dict[int, list[str]] = {}
+    for key, number in hits.items():
+        keys.setdefault(number, []).append(key)
+    return keys
 
 
 ledger = Ledger()

@@ -26,6 +26,8 @@ def judge(question: Question, book: Book) -> Match | None:
     """The match of a book to a question; None when it is no answer to it at all (another ISBN, another language)."""
     if question.kind in (Kind.ISBN, Kind.MANY_ISBNS):
         return _by_isbn(question, book)
+    if question.kind in (Kind.PROVIDER_ID, Kind.EDITIONS):
+        return _by_id(question.provider_id, book)
     if question.lang and book.edition.language and book.edition.language != question.lang:
         return None
     if question.kind is Kind.ADVANCED:
@@ -54,6 +56,14 @@ def _by_isbn(question: Question, book: Book) -> Match | None:
         return Match(MatchLevel.EXACT_EDITION, 1.0, ("ISBN agrees",))
     if asked & set(book.work_isbns):
         return Match(MatchLevel.SAME_WORK, 0.9, ("the ISBN is of another edition of this work",))
+    return None
+
+
+def _by_id(asked: str, book: Book) -> Match | None:
+    if asked in (book.edition.openlibrary_id, book.edition.google_id):
+        return Match(MatchLevel.EXACT_EDITION, 1.0, ("id agrees",))
+    if asked == book.openlibrary_work_id:
+        return Match(MatchLevel.SAME_WORK, 1.0, ("id of the work agrees",))
     return None
 
 

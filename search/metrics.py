@@ -12,6 +12,7 @@ cache_coalesced = Counter("bookstrack_cache_coalesced_total", "Requests that wai
 cache_stale = Counter("bookstrack_cache_stale_total", "Expired answers served while all providers failed.")
 cache_away = Counter("bookstrack_cache_away_total", "Times that Redis did not answer.")
 cache_broken = Counter("bookstrack_cache_broken_total", "Entries that could not be read.")
+bulk_isbns = Counter("bookstrack_bulk_isbns_total", "ISBNs asked for in calls that take many.", ["provider"])
 late_answers = Counter("bookstrack_late_answers_total", "Rounds completed after their reply.")
 
 

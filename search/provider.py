@@ -4,7 +4,7 @@ Adding one is one file in `providers/` and its test. A provider never sees anoth
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -20,6 +20,8 @@ class Kind(StrEnum):
     TITLE = "title"  # words of a title
     ADVANCED = "advanced"  # title and author, or one of them
     ANY = "any"  # words of a title, an author, or both
+    PROVIDER_ID = "provider_id"  # one work or edition by the id that a provider gave it
+    EDITIONS = "editions"  # the editions of a work by the id that a provider gave it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Question:
     limit: int = 20
     offset: int = 0
     lang: str | None = None  # ISO 639-1
+    provider: str = ""  # PROVIDER_ID and EDITIONS: whose id it is
+    provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,14 @@ class Page:
 
     records: tuple[Record, ...] = ()
     total: int = 0
+
+    @classmethod
+    def joined(cls, parts: "Iterable[Page]") -> "Page":
+        """The parts of one answer as a whole."""
+        pages = list(parts)
+        if len(pages) == 1:
+            return pages[0]
+        return cls(tuple(record for page in pages for record in page.records), max((page.total for page in pages), default=0))
 
 
 class BadShape(Exception):
@@ -110,6 +122,10 @@ class Provider(ABC):
 
         Raises: BadShape when it is not what the API documents. A single broken record is left out, not an error.
         """
+
+    def parts(self, question: Question, payload: Any) -> Iterator[Page]:
+        """The same answer in parts, so that whoever reads a long one can do something else in between. Raises: BadShape."""
+        yield self.read(question, payload)
 
     def refusal(self, status: int, payload: Any) -> Refusal:
         """What an answer with this error status says; `payload` is the decoded JSON, or None where it is none."""

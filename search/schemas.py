@@ -172,25 +172,3 @@ class SearchReply(Schema):
     success: Literal[True]
     data: SearchData
     metadata: Metadata
-
-
-class ErrorBody(Schema):
-    code: str
-    message: str
-    details: dict[str, Any]
-    retryable: bool
-    statusCode: int
-    retryAfterMs: int | None = None
-
-
-class ErrorMetadata(Schema):
-    timestamp: str
-    processingTime: float
-    traceId: str
-
-
-class ErrorReply(Schema):
-    success: Literal[False]
-    data: None
-    error: ErrorBody
-    metadata: ErrorMetadata

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from bookstrack.lib.errors import InvalidIsbnGiven, InvalidQuery, MissingParameter
-from search import breaker, catalogue, conf, detect, fan_out, metrics, provider_states, sample
+from search import breaker, catalogue, conf, detect, fan_out, metrics, patient, provider_states, sample
 from search.cache import Cache, Entry, key_of
 from search.dto import MatchLevel
 from search.flight import Flights
@@ -21,6 +21,10 @@ from search.ledger import ledger
 from search.matching import at_least
 from search.normalisers.text import clean_line
 from search.provider import Kind, Question
+from search.resolution import Plan as Plan
+from search.resolution import Resolution as Resolution
+from search.resolution import Wanted as Wanted
+from search.resolver import Resolver as Resolver
 from search.tiers.memory import MemoryTier
 
 cache = Cache(MemoryTier(conf.memory_tier_bytes()))
@@ -152,6 +156,11 @@ async def answer(
     raise outcome.error()
 
 
+def resolver(*, share: float = 0.8, concurrency: int = 10, wait_s: float = 60.0) -> Resolver:
+    """What finds the books of a batch; one for each job, made and closed in its event loop. See `Resolver` for the numbers."""
+    return Resolver(cache, share=share, concurrency=concurrency, wait_s=wait_s)
+
+
 async def states_of_providers() -> dict[str, dict[str, Any]]:
     """Every provider's state for /health and the admin, by name."""
     return await provider_states.states()
@@ -165,7 +174,7 @@ async def catalogue_answers() -> str | None:
 
 async def settled() -> None:
     """Wait until late answers have filled the cache and the ledger is written: for a clean stop, and for tests."""
-    await asyncio.gather(*fan_out.late_tasks(), *_flights.landing())
+    await asyncio.gather(*fan_out.late_tasks(), *_flights.landing(), *patient.landing())
     await ledger.flush()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from search.dto import Edition, Record
 from search.identifiers import find_isbn
@@ -49,6 +49,10 @@ class GoogleBooks(Provider):
     needs_key = True
 
     def call(self, question: Question) -> Call | None:
+        headers = {"X-Goog-Api-Key": self.config.key} if self.config.key else {}
+        if question.kind is Kind.PROVIDER_ID:
+            own = question.provider == NAME and _ID.fullmatch(question.provider_id)
+            return Call(f"/volumes/{quote(question.provider_id, safe='')}", headers=headers) if own else None
         asked = _query(question)
         if not asked:
             return None
@@ -60,11 +64,12 @@ class GoogleBooks(Provider):
         ]
         if question.lang and question.kind is not Kind.ISBN:
             params.append(("langRestrict", question.lang))
-        headers = {"X-Goog-Api-Key": self.config.key} if self.config.key else {}
         return Call("/volumes", tuple(params), headers=headers)
 
     def read(self, question: Question, payload: Any) -> Page:
         answer = answer_object(payload)
+        if question.kind is Kind.PROVIDER_ID:
+            return Page((read_volume(payload),), 1)
         if not ("totalItems" in answer or "items" in answer or answer.get("kind") == "books#volumes"):
             raise BadShape("neither totalItems nor items")
         if "items" not in answer:
@@ -93,7 +98,7 @@ def _query(question: Question) -> str:
     """The `q` of a question; empty where there is nothing to ask."""
     if question.kind is Kind.ISBN:
         return f"isbn:{question.isbns[0]}" if question.isbns else ""
-    if question.kind is Kind.MANY_ISBNS:
+    if question.kind in (Kind.MANY_ISBNS, Kind.EDITIONS):
         return ""
     if question.kind is Kind.ADVANCED:
         fields = (("intitle", question.title), ("inauthor", question.author))

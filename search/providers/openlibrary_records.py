@@ -13,6 +13,7 @@ from search.normalisers.languages import language_code
 from search.normalisers.names import author_name
 from search.normalisers.numbers import binding_format, page_count
 from search.provider import BadShape
+from search.providers._openlibrary_pictures import NAME, pictured
 from search.providers._shapes import (
     answer_object,
     ids_of,
@@ -29,7 +30,6 @@ from search.providers._shapes import (
     texts_of,
     title_of,
 )
-from search.providers.openlibrary import NAME, pictured
 
 
 def read_edition(payload: Any) -> Record:
@@ -42,6 +42,15 @@ def read_edition(payload: Any) -> Record:
     if record is None:
         raise BadShape("an edition without a title")
     return record
+
+
+def read_edition_of_id(payload: Any) -> tuple[Record, ...]:
+    """The answer to `/books/OL…M.json`, where an id that was merged into another or deleted stands for no book any more.
+
+    Raises: BadShape when it is no edition, or one without a usable title.
+    """
+    gone = _type(answer_object(payload)) in ("redirect", "delete")
+    return () if gone else (read_edition(payload),)
 
 
 def read_editions(payload: Any) -> tuple[Record, ...]:

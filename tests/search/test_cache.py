@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bookstrack.lib import clock
 from search import conf
 from search.cache import Cache, Entry, key_of, lifetime_s, pack, unpack
 from search.dto import Book
@@ -94,3 +95,31 @@ async def test_the_tiers_find_what_another_process_wrote() -> None:
     assert await here.find("k") is None
     there.memory.clear()
     assert await there.find("k") is None
+
+
+async def test_many_keys_at_once() -> None:
+    from bookstrack.lib import redis
+
+    def entry(number: int) -> Entry:
+        return Entry(data=b"%d" % number, created_at=clock.unix_s(), ttl_s=60, provider="none", providers={})
+
+    cache = Cache(MemoryTier(2**20))
+    await cache.keep_many_everywhere([(f"k{n}", entry(n), pack(entry(n))) for n in range(3)])
+    cache.keep_here("k3", entry(3))
+    found = await cache.find_many([f"k{n}" for n in range(5)])
+    assert {key: (kept.data, tier) for key, (kept, tier) in found.items()} == {
+        "k0": (b"0", "redis"), "k1": (b"1", "redis"), "k2": (b"2", "redis"), "k3": (b"3", "memory"),
+    }  # fmt: skip
+    again = await cache.find_many(["k0", "k9"])
+    assert {key: tier for key, (_, tier) in again.items()} == {"k0": "memory"}
+    assert await cache.find_many([]) == {}
+    ttl = await redis.client().pttl("bt1:k0")
+    assert 60_000 < ttl <= (60 + conf.TTL.stale) * 1000
+    await redis.close()
+
+
+@pytest.mark.parametrize(("bulk", "days"), [(False, 365), (True, 30)])
+def test_what_was_asked_in_bulk_is_asked_anew_sooner(bulk: bool, days: int) -> None:
+    at_most = {"base_at_most_s": conf.TTL.bulk} if bulk else {}
+    assert lifetime_s(ISBN, books(60), degraded=False, **at_most) == pytest.approx(days * DAY_S, rel=0.11)
+    assert lifetime_s(ISBN, [], degraded=False, **at_most) == pytest.approx(DAY_S, rel=0.11)

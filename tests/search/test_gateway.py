@@ -13,7 +13,7 @@ from bookstrack.lib import backoff, clock, http, redis
 from search import breaker, budget
 from search.circuit import FAILURES, OPEN_MS
 from search.dto import Record
-from search.gateway import Gateway, ProviderAnswer, Status, retry_after_s
+from search.gateway import Gateway, Patience, ProviderAnswer, Status, retry_after_s
 from search.provider import BadShape, Call, Kind, Page, Provider, ProviderConfig, Question, Refusal
 
 QUESTION = Question(Kind.TITLE, text="dune")
@@ -391,3 +391,77 @@ async def test_counters(upstream: Upstream) -> None:
     await ask()
     assert count("ok") == before + 1
     assert REGISTRY.get_sample_value("bookstrack_provider_retries_total", {"provider": "shelf"}) == retries + 1
+
+
+# -- patience
+
+
+async def test_who_has_patience_takes_no_turn_ahead(upstream: Upstream) -> None:
+    began = clock.monotonic_s()
+    patient = shelf(rate=2.0)
+
+    async def job() -> ProviderAnswer:
+        return await Gateway().ask(patient, QUESTION, deadline=began + 20, patience=Patience(20))
+
+    jobs = [asyncio.create_task(job()) for _ in range(6)]
+    await asyncio.sleep(0.1)
+    assert len(upstream.requests) == 2
+    hurried = await ask(rate=2.0, wait_s=1.5)
+    assert hurried.status is Status.OK and clock.monotonic_s() - began < 1.4, "it queued behind the jobs"
+    assert {(await one).status for one in jobs} == {Status.OK}
+    assert len(upstream.requests) == 7 and clock.monotonic_s() - began >= 3
+
+
+async def test_patience_that_has_an_end(upstream: Upstream) -> None:
+    patience = Patience(20)
+    deadline = clock.monotonic_s() + 20
+    await Gateway().ask(shelf(rate=1.0), QUESTION, deadline=deadline, patience=patience)
+    waiting = asyncio.create_task(Gateway().ask(shelf(rate=1.0), QUESTION, deadline=deadline, patience=patience))
+    await asyncio.sleep(0.1)
+    patience.ended = True
+    assert (await asyncio.wait_for(waiting, 2)).status is Status.THROTTLED
+    assert len(upstream.requests) == 1
+    held = Gateway().ask(shelf(rate=1.0), QUESTION, deadline=clock.monotonic_s() + 0.5, patience=Patience(0.5))
+    assert (await held).status in (Status.THROTTLED, Status.OK)
+
+
+async def test_an_id_that_fails_says_nothing_about_the_provider(upstream: Upstream) -> None:
+    class Numbered(Shelf):
+        def call(self, question: Question) -> Call | None:
+            return Call("/book")
+
+    upstream.will(httpx.Response(503, text="x"))
+    asked = Question(Kind.PROVIDER_ID, provider="shelf", provider_id="1")
+    for _ in range(FAILURES + 1):
+        numbered = Numbered(ProviderConfig("https://shelf.example", rate=1000.0))
+        answer = await Gateway().ask(numbered, asked, deadline=clock.monotonic_s() + 5)
+        assert answer.status is Status.ERROR
+    assert (await breaker.state("shelf")).failures == 0
+
+
+async def test_a_long_answer_is_read_in_parts(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    from collections.abc import Iterator
+
+    from search import gateway
+
+    class Long(Shelf):
+        def parts(self, question: Question, payload: Any) -> Iterator[Page]:
+            for title in payload["books"]:
+                yield Page((Record(self.name, title),), 7)
+
+    monkeypatch.setattr(gateway, "TURN_S", 0.0)
+    upstream.will(httpx.Response(200, json={"books": ["One", "Two", "Three"]}))
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    config = ProviderConfig("https://shelf.example", rate=1000.0)
+    answer = await Gateway().ask(Long(config), QUESTION, deadline=clock.monotonic_s() + 5)
+    counting.cancel()
+    assert [record.title for record in answer.page.records] == ["One", "Two", "Three"] and answer.page.total == 7
+    assert turns > 3

@@ -292,3 +292,22 @@ def error(reason: str = "", message: str = "", status: str = "") -> dict[str, An
 )
 def test_refusals(status: int, payload: object, refusal: Refusal) -> None:
     assert google.refusal(status, payload) is refusal
+
+
+# ---------------------------------------------------------------- by id
+
+
+def test_a_volume_by_its_id() -> None:
+    question = Question(Kind.PROVIDER_ID, provider="google-books", provider_id="B1hSG45JCX4C")
+    call = google.call(question)
+    assert call is not None and (call.path, call.params) == ("/volumes/B1hSG45JCX4C", ()) and KEY in call.headers.values()
+    [record] = google.read(question, volume()).records
+    assert (record.title, record.edition.google_id) == ("Dune", "B1hSG45JCX4C")
+    with pytest.raises(BadShape):
+        google.read(question, answer(volume()))
+
+
+@pytest.mark.parametrize(("provider", "given"), [("openlibrary", "OL8934W"), ("google-books", "../x"), ("google-books", ""), ("", "B1hS")])
+def test_ids_of_others_are_not_asked(provider: str, given: str) -> None:
+    assert google.call(Question(Kind.PROVIDER_ID, provider=provider, provider_id=given)) is None
+    assert google.call(Question(Kind.EDITIONS, provider=provider, provider_id=given)) is None

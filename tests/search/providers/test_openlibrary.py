@@ -309,3 +309,47 @@ def test_another_shape_is_a_failure(payload: object) -> None:
 )
 def test_refusals(status: int, refusal: Refusal) -> None:
     assert openlibrary.refusal(status, None) is refusal
+
+
+# ---------------------------------------------------------------- by id
+
+WORK, EDITION = Question(Kind.PROVIDER_ID, provider="openlibrary", provider_id="OL893415W", limit=1), "OL26242482M"
+
+
+def test_a_work_by_its_id_is_asked_of_the_search_and_taken_from_nothing_else() -> None:
+    assert asked(WORK)["q"] == 'key:"/works/OL893415W"'
+    other = {**doc(), "key": "/works/OL2W"}
+    page = openlibrary.read(WORK, {"numFound": 2, "docs": [other, doc(isbn=[DUNE])]})
+    assert [record.openlibrary_work_id for record in page.records] == ["OL893415W"]
+    assert openlibrary.read(WORK, {"numFound": 1, "docs": [other]}).records == ()
+
+
+def test_an_edition_and_the_editions_of_a_work_by_id() -> None:
+    by_edition = Question(Kind.PROVIDER_ID, provider="openlibrary", provider_id=EDITION)
+    call = openlibrary.call(by_edition)
+    assert call is not None and call.path == f"/books/{EDITION}.json"
+    stored = {"type": {"key": "/type/edition"}, "key": f"/books/{EDITION}", "title": "Dune", "isbn_13": [DUNE]}
+    [record] = openlibrary.read(by_edition, stored).records
+    assert (record.edition.openlibrary_id, record.edition.isbns) == (EDITION, (DUNE,))
+    for gone in ("redirect", "delete"):
+        assert openlibrary.read(by_edition, {"type": {"key": f"/type/{gone}"}, "key": f"/books/{EDITION}"}).records == ()
+    with pytest.raises(BadShape):
+        openlibrary.read(by_edition, {"docs": []})
+    of_work = Question(Kind.EDITIONS, provider="openlibrary", provider_id="OL893415W", limit=50)
+    call = openlibrary.call(of_work)
+    assert call is not None and (call.path, call.params) == ("/works/OL893415W/editions.json", (("limit", "50"),))
+    assert len(openlibrary.read(of_work, {"entries": [stored, {**stored, "title": ""}]}).records) == 1
+
+
+@pytest.mark.parametrize(("provider", "given"), [("google-books", "OL893415W"), ("openlibrary", "OL7A"), ("openlibrary", "../x"), ("", "")])
+def test_ids_of_others_are_not_asked(provider: str, given: str) -> None:
+    for kind in (Kind.PROVIDER_ID, Kind.EDITIONS):
+        assert openlibrary.call(Question(kind, provider=provider, provider_id=given)) is None
+
+
+def test_a_long_answer_comes_in_parts() -> None:
+    isbns = tuple(f"{n}" for n in range(45))
+    docs = [doc(key=f"/works/OL{n}W") for n in range(1, 46)]
+    parts = list(openlibrary.parts(Question(Kind.MANY_ISBNS, isbns=isbns), {"numFound": 45, "docs": docs}))
+    assert [len(part.records) for part in parts] == [20, 20, 5]
+    assert openlibrary.read(Question(Kind.MANY_ISBNS, isbns=isbns), {"numFound": 45, "docs": docs}).total == 45
