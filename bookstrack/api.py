@@ -5,13 +5,16 @@ from typing import Any
 import orjson
 import structlog
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
 from bookstrack import envelope, health
-from bookstrack.lib.errors import ApiError, BadInput, InternalError, InvalidQuery, MissingParameter
+from bookstrack.lib.errors import ApiError, BadInput, InternalError, InvalidQuery, MissingParameter, Unavailable
+from jobs.api import router as jobs_router
+from scanning.api import router as scanning_router
 from search.api import router as search_router
 
 log = structlog.get_logger(__name__)
@@ -34,6 +37,8 @@ api = NinjaAPI(
     parser=_Parser(),
 )
 api.add_router("/v1", search_router)
+api.add_router("", scanning_router)
+api.add_router("", jobs_router)
 api.add_router("", health.router)
 
 
@@ -66,6 +71,13 @@ def _http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
         return envelope.failure(BadInput("The body is not JSON that can be read.", details={"field": "body"}))
     refusal: ApiError = envelope.of_status(error.status_code)
     return envelope.failure(refusal)
+
+
+@api.exception_handler(OperationalError)
+def _database_away(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    log.error("the database is away", path=request.path, error=str(error))
+    away = Unavailable("A part that this request needs does not answer just now.", retry_after_ms=5_000, headers={"Retry-After": "5"})
+    return envelope.failure(away)
 
 
 @api.exception_handler(Exception)

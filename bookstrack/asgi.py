@@ -9,20 +9,24 @@ from typing import Any
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstrack.settings")
 
 import django
+import structlog
 
 django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402  (Django has to be set up first)
 from django.core.exceptions import RequestAborted  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix  # noqa: E402
-from django.http.response import HttpResponseBase  # noqa: E402
+from django.http.response import HttpResponseBase, StreamingHttpResponse  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 
 from bookstrack.edge import App, Edge, Receive, Scope, Send  # noqa: E402
 from bookstrack.lib import db, http, redis  # noqa: E402
+from jobs import hub, sockets  # noqa: E402
+from jobs.routing import socket_application  # noqa: E402
 from search import services  # noqa: E402
 from search.ledger import ledger  # noqa: E402
 
+log = structlog.get_logger(__name__)
 API_PATHS = ("/v1/", "/api/", "/search/", "/external/", "/covers/", "/images/", "/health", "/livez", "/readyz", "/openapi.json")
 
 
@@ -50,12 +54,14 @@ class _ApiHandler(ASGIHandler):
             set_script_prefix(get_script_prefix(scope))
             request, refused = self.create_request(scope, body)
             response = refused if request is None else await self.run_get_response(request)
-            if response is not None:
+            if isinstance(response, StreamingHttpResponse):
+                await _streamed(response, receive, send)
+            elif response is not None:
                 await _sent(response, send)
 
 
 async def _sent(response: HttpResponseBase, send: Send) -> None:
-    """Send a reply that is whole: no API view streams yet."""
+    """Send a reply that is whole."""
     body: bytes = getattr(response, "content", b"")
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
     if response.status_code != 304:
@@ -64,13 +70,49 @@ async def _sent(response: HttpResponseBase, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def _streamed(response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
+    """Send a reply piece by piece, until it ends or its client leaves."""
+
+    async def pieces() -> None:
+        headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        async for piece in response:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def left() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.create_task(pieces()), asyncio.create_task(left())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception) and not isinstance(ended, OSError):
+                log.error("a streamed reply broke", exc_info=ended)
+
+
 _api: App = _ApiHandler()  # type: ignore[assignment]  # ASGI is spelled in two ways
 _pages: App = ASGIHandler()  # type: ignore[assignment]
 
 
-async def _django(scope: Scope, receive: Receive, send: Send) -> None:
+async def _inner(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await _socket(scope, receive, send)
+        return
     handler = _api if scope.get("path", "").startswith(API_PATHS) else _pages
     await handler(scope, receive, send)
+
+
+async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["path"] != "/ws/progress":  # a router would raise
+        await receive()
+        await send({"type": "websocket.close"})
+        return
+    await socket_application(scope, receive, send)
 
 
 GC_THRESHOLDS = (20_000, 20, 20)  # a merge makes thousands of objects at once, and all of them die by counting
@@ -82,17 +124,24 @@ async def start() -> None:
     gc.collect()
     gc.set_threshold(*GC_THRESHOLDS)
     gc.freeze()  # what is loaded now stays: the collector need not walk it again in the middle of a request
-    _background.add(asyncio.create_task(ledger.run()))
+    _background.update(asyncio.create_task(task) for task in (ledger.run(), sockets.keep()))
+
+
+async def hang_up() -> None:
+    """Before the server closes its connections: let those who follow jobs know that they should come back."""
+    await hub.stop()
+    await sockets.closed(within_s=2.0)
 
 
 async def stop() -> None:
     """End them, write what is noted, and close what is open."""
     for task in _background:
         task.cancel()
+    await hub.stop()
     await services.settled()
     await http.close()
     await redis.close()
     db.close()
 
 
-application = Edge(_django, start=start, stop=stop)
+application = Edge(_inner, start=start, stop=stop)

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from bookstrack import envelope, ratelimit
 from bookstrack.lib import trace
-from bookstrack.lib.errors import ApiError, InternalError, RateLimited, TooLarge
+from bookstrack.lib.errors import ApiError, InternalError, TooLarge
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class Edge:
         elif scope["type"] == "http":
             await _Exchange(self.app, scope, receive, send).run()
         else:
-            await self.app(scope, receive, send)
+            await self.app({**scope, "bookstrack.client": client_of(scope)}, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -78,6 +78,14 @@ class Edge:
         await receive()
         await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def client_of(scope: Scope) -> str:
+    """Who is charged for a request or a socket."""
+    peer = scope.get("client")
+    # the whole chain, over all its lines: a proxy may add a line below the client's own
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
+    return ratelimit.client_of(peer[0] if peer else None, ", ".join(lines) or None, settings.TRUSTED_PROXIES)
 
 
 class _Exchange:
@@ -90,8 +98,10 @@ class _Exchange:
         self.method: str = scope["method"]
         self.trace = trace.begin(self.headers.get(b"x-request-id", b"").decode("latin-1"))
         self.status = 0
+        self.ended = False
         self.received_bytes = 0
-        self.extra: dict[str, str] = {}
+        self.extra: dict[str, str] = {}  # headers that the reply gets whatever becomes of it
+        self.client = client_of(scope)
 
     async def run(self) -> None:
         try:
@@ -131,8 +141,9 @@ class _Exchange:
         return message
 
     def _inner_scope(self) -> Scope:
-        """HEAD is answered as GET, without the body."""
-        return {**self.scope, "method": "GET"} if self.method == "HEAD" else self.scope
+        """HEAD is answered as GET, without the body. Views that charge a limit themselves find the client, and where headers go."""
+        more = {"bookstrack.client": self.client, "bookstrack.headers": self.extra}
+        return {**self.scope, **more, "method": "GET"} if self.method == "HEAD" else {**self.scope, **more}
 
     def _preflight(self) -> bool:
         return (
@@ -143,26 +154,10 @@ class _Exchange:
         bucket = self._bucket()
         if bucket is None or not settings.RATE_LIMITS_ENABLED:
             return
-        peer = self.scope.get("client")
-        client = ratelimit.client_of(
-            peer[0] if peer else None,
-            self._forwarded(),
-            settings.TRUSTED_PROXIES,
-        )
-        verdict = await ratelimit.charge(bucket, client, settings.RATE_LIMITS[bucket])
+        verdict = await ratelimit.charge(bucket, self.client, settings.RATE_LIMITS[bucket])
         self.extra |= ratelimit.headers_of(verdict)
         if not verdict.allowed:
-            raise RateLimited(
-                f"More than {verdict.limit} requests in {verdict.window_s} s; try again in {verdict.retry_after_s} s.",
-                details={"retryAfter": verdict.retry_after_s, "limit": verdict.limit, "window": f"{verdict.window_s}s"},
-                retry_after_ms=verdict.retry_after_s * 1000,
-                headers={"Retry-After": str(verdict.retry_after_s)},
-            )
-
-    def _forwarded(self) -> str | None:
-        """The whole chain of X-Forwarded-For, over all its lines: a proxy may add a line below the client's own."""
-        lines = [value.decode("latin-1") for name, value in self.scope["headers"] if name.lower() == b"x-forwarded-for"]
-        return ", ".join(lines) or None
+            raise ratelimit.refusal(verdict)
 
     def _bucket(self) -> str | None:
         if self.path == "/admin/login/" and self.method == "POST":
@@ -177,7 +172,10 @@ class _Exchange:
             self.status = message["status"]
             message = {**message, "headers": self._dressed(list(message.get("headers", [])))}
         elif self.method == "HEAD" and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
+            if self.ended:
+                return
+            self.ended = True  # also where the body would go on for ever: the server then says that the client is served
+            message = {**message, "body": b"", "more_body": False}
         await self._send(message)
 
     def _dressed(self, headers: Headers) -> Headers:

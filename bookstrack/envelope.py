@@ -28,6 +28,7 @@ from bookstrack.lib.errors import (
 log = structlog.get_logger(__name__)
 ENVELOPED = ("/v1/", "/api/")
 JSON = "application/json"
+_ENVELOPE = frozenset({"success", "data", "metadata"})
 
 
 def success(
@@ -36,10 +37,15 @@ def success(
     metadata: Mapping[str, Any] | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    flat: bool = False,
 ) -> HttpResponse:
-    """`{"success": true, "data": …, "metadata": …}`; `data` may be JSON rendered before."""
+    """`{"success": true, "data": …, "metadata": …}`; `data` may be JSON rendered before. `flat` repeats the members of a mapping at
+    the top level, for the oldest clients."""
     rendered = data if isinstance(data, bytes) else orjson.dumps(data)
     body = b'{"success":true,"data":' + rendered + b',"metadata":' + orjson.dumps(_metadata(metadata)) + b"}"
+    if flat and not isinstance(data, bytes):
+        repeated = orjson.dumps({name: value for name, value in data.items() if name not in _ENVELOPE})
+        body = repeated[:-1] + (b"," if len(repeated) > 2 else b"") + body[1:]
     return HttpResponse(body, status=status, content_type=JSON, headers=dict(headers or {}))
 
 

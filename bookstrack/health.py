@@ -18,6 +18,7 @@ from ninja import Router, Schema
 
 from bookstrack.lib import clock, redis, trace
 from bookstrack.lib.db import in_db
+from jobs import services as jobs
 from search import services
 
 log = structlog.get_logger(__name__)
@@ -140,9 +141,8 @@ async def _redis() -> str | None:
 
 
 async def _queue() -> str | None:
-    """The queue lives in Redis; its workers come with the jobs."""
-    await redis.client().exists("rq:queues")
-    return None
+    """The queue answers, somebody works on it, and somebody looks after the jobs."""
+    return await jobs.queue_trouble()
 
 
 async def _storage() -> str | None:

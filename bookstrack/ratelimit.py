@@ -4,15 +4,18 @@ Source: spec 02, "Limits", and 08, "Safety" (clients behind trusted proxies, IPv
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from bookstrack.env import RateLimit
 from bookstrack.lib import clock, redis
+from bookstrack.lib.errors import RateLimited
 
 log = structlog.get_logger(__name__)
 SAY_AGAIN_S = 60.0
@@ -83,6 +86,29 @@ def _say(bucket: str, error: str) -> None:
     if now_s - _said_s.get(bucket, -SAY_AGAIN_S) >= SAY_AGAIN_S:
         _said_s[bucket] = now_s
         log.warning("limits are not held: Redis is away", bucket=bucket, error=error)
+
+
+async def charge_request(scope: MutableMapping[str, Any], bucket: str, cost: int) -> None:
+    """Charge the client of a request whose cost only its view knows; the headers go onto its reply, whatever that is.
+
+    Raises: RateLimited.
+    """
+    if not settings.RATE_LIMITS_ENABLED:
+        return
+    verdict = await charge(bucket, scope["bookstrack.client"], settings.RATE_LIMITS[bucket], cost)
+    scope["bookstrack.headers"].update(headers_of(verdict))
+    if not verdict.allowed:
+        raise refusal(verdict)
+
+
+def refusal(verdict: Verdict) -> RateLimited:
+    """The error that says when to come back."""
+    return RateLimited(
+        f"More than {verdict.limit} requests in {verdict.window_s} s; try again in {verdict.retry_after_s} s.",
+        details={"retryAfter": verdict.retry_after_s, "limit": verdict.limit, "window": f"{verdict.window_s}s"},
+        retry_after_ms=verdict.retry_after_s * 1000,
+        headers={"Retry-After": str(verdict.retry_after_s)},
+    )
 
 
 def headers_of(verdict: Verdict) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 import dj_database_url
 import django_stubs_ext
 
-from bookstrack import env
+from bookstrack import env, rq_settings
 
 django_stubs_ext.monkeypatch()
 
@@ -29,9 +29,11 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "ninja",
+    "django_rq",
     "bookstrack",
     "search",
     "jobs",
+    "scanning",
 ]
 MIDDLEWARE = [
     "bookstrack.envelope.error_envelope",
@@ -91,6 +93,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 # -- Redis
 REDIS_URL = env.text("REDIS_URL")  # empty: the embedded server of the data folder
+
+# -- jobs
+PIPELINE_PACKAGES = env.words("PIPELINE_PACKAGES", "scanning.pipelines")
+RQ_QUEUES = rq_settings.Queues()
+RQ_SHOW_ADMIN_LINK = False  # its pages stand behind our own checks (jobs/admin_rq.py)
 
 # -- web
 STATIC_URL = "/static/"

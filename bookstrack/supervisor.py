@@ -39,6 +39,8 @@ def parts(listener: socket.socket) -> list[Part]:
     fd, web_processes = listener.fileno(), env.integer("BOOKSTRACK_WORKERS", 1, least=1)
     return [
         Part("web", module("bookstrack.web", "--fd", str(fd)), web_processes, pass_fds=(fd,)),
+        Part("worker", module("jobs.worker"), env.integer("BOOKSTRACK_JOB_WORKERS", 2, least=1)),
+        Part("scheduler", module("jobs.scheduler")),
     ]
 
 

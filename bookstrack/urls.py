@@ -1,18 +1,23 @@
 """Every route: the pages, the admin, the API."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from bookstrack.api import api
+from jobs import admin_rq
+from jobs import pages as job_pages
 from search import pages
 from search.drawn_cover import drawn_cover
 
 admin.site.site_header = admin.site.site_title = "BooksTrack"
 admin.site.index_title = "What runs, what was found, what it costs"
+admin.site.index_template = "admin/jobs/index.html"
 
 urlpatterns = [
     path("", pages.index, name="search"),
+    path("jobs/<str:job_id>", job_pages.job, name="job"),
     path("covers/drawn/<slug:name>.png", drawn_cover, name="drawn-cover"),
+    path("admin/rq/", include((admin_rq.urlpatterns, "django_rq"))),
     path("admin/", admin.site.urls),
     path("", api.urls),
 ]

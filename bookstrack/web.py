@@ -55,6 +55,16 @@ def config() -> uvicorn.Config:
     )
 
 
+class Server(uvicorn.Server):
+    """Uvicorn's server that lets sockets say why they close, before it closes them itself with a code of its own."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from bookstrack import asgi
+
+        await asgi.hang_up()
+        await super().shutdown(sockets)
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(description="Serves HTTP and WebSocket on an inherited socket.")
@@ -62,7 +72,7 @@ def main() -> None:
     listener = socket.socket(fileno=parser.parse_args().fd)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstrack.settings")
     try:
-        uvicorn.Server(config()).run(sockets=[listener])
+        Server(config()).run(sockets=[listener])
     except KeyboardInterrupt:  # raised again by uvicorn after an orderly end
         return
 

@@ -1,4 +1,4 @@
-"""Service tokens in the admin: made and shown once, followed by a successor, revoked."""
+"""The jobs app in the admin. Here: service tokens, made and shown once, followed by a successor, revoked."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from jobs import admin_jobs, admin_letters  # noqa: F401  (they register their models)
 from jobs.models import SCOPES, ServiceToken
 
 

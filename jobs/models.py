@@ -1,15 +1,19 @@
-"""Rows of the jobs app: who may start and operate background jobs."""
+"""Rows of the jobs app: jobs with their items and moves, dead letters, and the tokens of machines that operate them."""
 
 import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from jobs import conf, tokens
+from jobs.states import ENDED, State, sources_of
+
+STATE_CHOICES = [(state.value, state.value.replace("_", " ")) for state in State]
 SCOPES = ("warming", "harvest", "metrics")
 _PREFIX = "bt_"
 
@@ -73,3 +77,146 @@ class ServiceToken(models.Model):
 
 def _digest(clear: str) -> str:
     return hashlib.sha256(clear.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Job(models.Model):
+    """One background job. The row is the truth; Redis holds its events, and its live state between two writes of this row."""
+
+    id = models.CharField(primary_key=True, max_length=128)
+    pipeline = models.CharField(max_length=32, db_index=True)
+    queue = models.CharField(max_length=16)
+    state = models.CharField(max_length=20, choices=STATE_CHOICES, default=State.QUEUED.value, db_index=True)
+    payload = models.JSONField(default=dict)  # what the pipeline was given
+
+    total_count = models.PositiveIntegerField(default=0)
+    processed_count = models.PositiveIntegerField(default=0)
+    success_count = models.PositiveIntegerField(default=0)
+    progress = models.FloatField(default=0.0)  # 0..1
+    status_text = models.CharField(max_length=200, blank=True)
+    current_item = models.CharField(max_length=200, blank=True)
+    last_seq = models.PositiveIntegerField(default=0)  # of its newest event, as of the last write
+    summary = models.JSONField(default=dict)
+    error = models.JSONField(null=True, blank=True)  # {code, message, retryable, details?}
+
+    run = models.PositiveIntegerField(default=0)  # how often a worker took it; fences off a worker that lost its lease
+    failures = models.PositiveSmallIntegerField(default=0)  # in a row, without an item done in between
+    lease_owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True, db_index=True)
+    wake_at = models.DateTimeField(null=True, blank=True, db_index=True)  # not before; None: at once
+    ticketed_at = models.DateTimeField(null=True, blank=True)  # when it was last put into the queue
+
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    told_end = models.BooleanField(default=False)  # its last event is in the log
+    purged_at = models.DateTimeField(null=True, blank=True)  # results and events are gone
+
+    client = models.CharField(max_length=64, blank=True)  # address, as limits are charged
+    trace_id = models.CharField(max_length=128, blank=True)
+    idempotency_key = models.CharField(max_length=64, null=True, blank=True, unique=True)  # SHA-256 over client, route and key
+    body_digest = models.CharField(max_length=64, blank=True)
+    token_salt = models.CharField(max_length=32)
+    token_digest = models.CharField(max_length=64)
+    token_expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} {self.id}"
+
+    @property
+    def place(self) -> State:
+        """Its state."""
+        return State(self.state)
+
+    @property
+    def ended(self) -> bool:
+        return self.place in ENDED
+
+    @property
+    def failure_count(self) -> int:
+        return self.processed_count - self.success_count
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When its results are deleted; None until it ends."""
+        return self.ended_at + timedelta(seconds=conf.KEPT_S) if self.ended_at else None
+
+    def knows(self, token: str) -> bool:
+        """Whether this is the job's token, expired or not."""
+        return tokens.same(token, self.token_digest)
+
+    def move(
+        self, target: State, *, note: str = "", fence: int | None = None, sources: Iterable[State] = tuple(State), **fields: Any
+    ) -> bool:
+        """Change its state where the move is allowed and nobody else moved it meanwhile; whether it was done.
+
+        `fence` is a run number: only while nobody took the job since. `sources`: only from these states. The row in hand is brought up
+        to date.
+        """
+        now = timezone.now()
+        rows = Job.objects.filter(pk=self.pk, state__in=[s.value for s in sources_of(target) if s in sources])
+        if fence is not None:
+            rows = rows.filter(run=fence)
+        if target in ENDED:
+            fields |= {"ended_at": now, "lease_owner": "", "lease_until": None, "wake_at": None}
+        with transaction.atomic():
+            before = rows.select_for_update().values_list("state", flat=True).first()
+            if before is None or not rows.update(state=target.value, updated_at=now, **fields):
+                return False
+            JobMove.objects.create(job_id=self.pk, source=before, target=target.value, at=now, note=note[:200])
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.state, self.updated_at = target.value, now
+        return True
+
+
+class JobMove(models.Model):
+    """One change of a job's state: its timeline."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="moves")
+    source = models.CharField(max_length=20, blank=True)
+    target = models.CharField(max_length=20)
+    at = models.DateTimeField(default=timezone.now)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.source or 'new'} → {self.target}"
+
+
+class JobItem(models.Model):
+    """One item that is done: the checkpoint, and the result that clients read."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items")
+    index = models.PositiveIntegerField()
+    success = models.BooleanField()
+    status = models.CharField(max_length=20)
+    body = models.BinaryField()  # JSON
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [models.UniqueConstraint(fields=["job", "index"], name="item_done_once")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}[{self.index}]"
+
+
+class DeadLetter(models.Model):
+    """A job that was given up, until an operator retries or discards it."""
+
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="dead_letter")
+    kind = models.CharField(max_length=40)  # code of its error
+    error = models.CharField(max_length=500)
+    attempts = models.PositiveSmallIntegerField()
+    failed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-failed_at"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.job_id}"

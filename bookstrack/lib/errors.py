@@ -47,8 +47,24 @@ class MissingParameter(BadInput):
     code = "MISSING_PARAMETER"
 
 
+class EmptyBatch(BadInput):
+    code = "EMPTY_BATCH"
+
+
+class BatchTooLarge(BadInput):
+    code = "BATCH_TOO_LARGE"
+
+
 class Unauthorized(ApiError):
     code, status = "UNAUTHORIZED", 401
+
+
+class TokenExpired(Unauthorized):
+    code = "TOKEN_EXPIRED"
+
+
+class RefreshTooEarly(Unauthorized):
+    code = "REFRESH_TOO_EARLY"
 
 
 class Forbidden(ApiError):
@@ -63,6 +79,10 @@ class MethodNotAllowed(ApiError):
     code, status = "METHOD_NOT_ALLOWED", 405
 
 
+class JobExists(ApiError):
+    code, status = "JOB_EXISTS", 409
+
+
 class TooLarge(ApiError):
     code, status = "FILE_TOO_LARGE", 413
 
@@ -73,6 +93,12 @@ class RateLimited(ApiError):
 
 class InternalError(ApiError):
     retryable = True
+
+
+class Unavailable(ApiError):
+    """A part of ours that this request needs is away."""
+
+    code, status, retryable = "SERVICE_UNAVAILABLE", 503, True
 
 
 class ProvidersFailed(ApiError):

@@ -46,6 +46,13 @@ def configure() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
+def to_stderr() -> None:
+    """For commands whose results go to standard output."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)
+
+
 def _trace_id(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     found = trace.current_id()
     if found:

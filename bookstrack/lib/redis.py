@@ -1,6 +1,8 @@
 """The one door to Redis: a client per event loop, scripts by their hash, and what counts as "Redis is away"."""
 
+import asyncio
 import hashlib
+import secrets
 from typing import Any, cast
 
 import redis
@@ -17,7 +19,9 @@ from bookstrack.lib import clock
 from bookstrack.lib.embedded_redis import url_for
 from bookstrack.lib.per_loop import PerLoop
 
-__all__ = ["Away", "ResponseError", "Script", "client", "close", "sync_client", "url"]
+__all__ = [
+    "PROCESS", "Away", "ResponseError", "Script", "blocking_client", "client", "close", "living", "queue_client", "sync_client", "url",
+]  # fmt: skip
 
 # Not there, not answering, still loading its file, a replica after a failover, or full.
 Away = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
@@ -25,6 +29,7 @@ MAX_CONNECTIONS = 50
 CONNECT_TIMEOUT_S = 1.0
 TIMEOUT_S = 2.0
 REST_S = 1.0
+PROCESS = secrets.token_hex(8)  # names this process's connections
 
 
 def url() -> str:
@@ -54,10 +59,31 @@ class _Pool(redis.asyncio.BlockingConnectionPool):
         return connection
 
 
+def _cancellable(base: type[Any]) -> type[Any]:
+    """A connection whose users can be cancelled. The library sends with `asyncio.wait_for`, which in Python 3.11 swallows a cancellation
+    that comes in the moment in which the sending ends: its task would go on as if nobody had told it to stop."""
+
+    class Connection(base):  # type: ignore[misc]
+        socket_timeout: Any
+
+        async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            limit_s, self.socket_timeout = self.socket_timeout, None  # without one the library sends without `wait_for`
+            try:
+                async with asyncio.timeout(limit_s):
+                    await super().send_packed_command(command, check_health)
+            except TimeoutError:
+                raise RedisTimeoutError("Timeout writing to socket") from None
+            finally:
+                self.socket_timeout = limit_s
+
+    return Connection
+
+
 def _make() -> redis.asyncio.Redis:
     pool = _Pool.from_url(
         url(),
         max_connections=MAX_CONNECTIONS,
+        client_name=PROCESS,
         timeout=TIMEOUT_S,  # for a free connection
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=TIMEOUT_S,
@@ -65,6 +91,7 @@ def _make() -> redis.asyncio.Redis:
         # noticed when they are taken from the pool.
         retry=Retry(NoBackoff(), 0),
     )
+    pool.connection_class = _cancellable(pool.connection_class)
     return redis.asyncio.Redis(connection_pool=pool)
 
 
@@ -79,6 +106,35 @@ def client() -> redis.asyncio.Redis:
 def sync_client() -> redis.Redis:
     """A client for code without an event loop; the caller closes it."""
     return redis.Redis.from_url(url(), socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=TIMEOUT_S, retry=SyncRetry(NoBackoff(), 0))
+
+
+def blocking_client(wait_s: float) -> redis.asyncio.Redis:
+    """A client with a connection of its own, for reads that wait for an answer up to `wait_s`; the caller closes it."""
+    made = redis.asyncio.Redis.from_url(
+        url(),
+        single_connection_client=True,
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_timeout=wait_s + TIMEOUT_S,  # a server that is gone without a word is noticed
+        retry=Retry(NoBackoff(), 0),
+    )
+    made.connection_pool.connection_class = _cancellable(made.connection_pool.connection_class)
+    return made
+
+
+def queue_client() -> redis.Redis:
+    """A client for the queue's own library, which sets its time-outs itself; the caller closes it."""
+    return redis.Redis.from_url(url(), socket_connect_timeout=CONNECT_TIMEOUT_S, retry=SyncRetry(NoBackoff(), 0))
+
+
+async def living() -> set[str]:
+    """`PROCESS` of every process that is connected; empty where Redis may not tell.
+
+    Raises: Away.
+    """
+    try:
+        return {one["name"] for one in await cast(Any, client().client_list())}
+    except ResponseError:  # a server of others, with rights of its own
+        return set()
 
 
 async def close() -> None:

@@ -6,6 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bookstrack.lib import redis
+from jobs import queue, upkeep
+
 ORIGIN = "https://app.example"
 
 
@@ -174,7 +177,17 @@ async def test_pages_carry_a_strict_policy(client: httpx.AsyncClient) -> None:
         assert not re.findall(r"<script(?![^>]*(?:src=|application/json))[^>]*>\s*[^<\s]", reply.text), f"inline script on {path}"
 
 
+async def test_health_says_who_is_missing(client: httpx.AsyncClient) -> None:
+    body = (await client.get("/health")).json()
+    assert body["status"] == "degraded" and body["checks"]["queue"]["message"] == "no worker process is running"
+    queue.JobWorker(redis.queue_client(), lambda: None).register_birth()
+    body = (await client.get("/health")).json()
+    assert body["checks"]["queue"]["message"] == "no scheduler process is running"
+
+
 async def test_health(client: httpx.AsyncClient) -> None:
+    queue.JobWorker(redis.queue_client(), lambda: None).register_birth()
+    await upkeep.sign_of_life()
     body = (await client.get("/health")).json()
     assert body["status"] == "ok", body
     assert body["checks"]["database"]["status"] == body["checks"]["redis"]["status"] == "ok"

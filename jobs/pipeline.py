@@ -1,0 +1,139 @@
+"""The contract of a pipeline: what it makes of an input, item by item. State, progress, retries, cancelling and checkpoints are the
+runner's.
+
+Adding one is one file in a package that PIPELINE_PACKAGES names, and its test.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, ClassVar
+
+from django.conf import settings
+
+from bookstrack.lib.registry import implementations
+
+
+class Queue(StrEnum):
+    """Which jobs are taken first."""
+
+    HIGH = "high"
+    DEFAULT = "default"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to do. `index` is its place in the input from 0 and names it over all attempts; `label` is shown as currentItem."""
+
+    index: int
+    label: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an item: `body` is the JSON that clients read, rendered once."""
+
+    index: int
+    success: bool
+    status: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the work with its share of the progress; the shares of all stages are 1 together."""
+
+    name: str  # shown as status
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class WritePolicy:
+    """How often progress reaches the database: after so many progress messages, or so many seconds. It is also what a killed worker
+    may have to do again."""
+
+    updates: int = 20
+    seconds: float = 30.0
+
+
+class Park(Exception):
+    """Nothing more can be done before `until` (unix seconds): the job waits and costs no worker."""
+
+    def __init__(self, until: float, reason: str) -> None:
+        super().__init__(reason)
+        self.until, self.reason = until, reason
+
+
+class JobFailed(Exception):
+    """The job cannot succeed, whoever tries again; code and message are for clients."""
+
+    def __init__(self, code: str, message: str, details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.details = code, message, details or {}
+
+
+Tell = Callable[[int, float], None]  # how much of which stage is done: its place, 0..1
+
+
+class Pipeline(ABC):
+    """One run of a kind of job. `payload` is what `services.start` was given, decoded JSON."""
+
+    name: ClassVar[str]  # as in messages: "batch_enrichment"
+    label: ClassVar[str]  # for people
+    queue: ClassVar[Queue] = Queue.DEFAULT
+    collection: ClassVar[str] = "items"  # the member of the result that holds the items
+    stages: ClassVar[tuple[Stage, ...]] = (Stage("working", 1.0),)  # items are the last one; `prepare` does those before it
+    concurrency: ClassVar[int] = 10  # items in hand at once
+    item_timeout_s: ClassVar[float] = 300.0
+    writes: ClassVar[WritePolicy] = WritePolicy()
+
+    def __init__(self, payload: Any) -> None:
+        self.payload = payload
+
+    async def prepare(self, tell: Tell) -> None:
+        """Do what comes before the items. After a crash it is done again.
+
+        Raises: Park, JobFailed.
+        """
+        return
+
+    @abstractmethod
+    def items(self) -> Sequence[Item]:
+        """Everything to do, in the order of the input; the same at every attempt.
+
+        Raises: JobFailed when the input cannot be used.
+        """
+
+    @abstractmethod
+    async def handle(self, item: Item) -> Result:
+        """Do one item; it may be done again after a crash, so its effects are idempotent.
+
+        Raises: Park, JobFailed. Anything else is this item's failure alone.
+        """
+
+    @abstractmethod
+    def failed(self, item: Item, code: str, message: str) -> Result:
+        """The result of an item that could not be handled."""
+
+    def estimated_s(self, total: int) -> float:
+        """A first guess of the duration in seconds."""
+        return max(1.0, total * 0.05)
+
+    def summary(self) -> dict[str, Any]:
+        """Members that this run adds to the job's summary."""
+        return {}
+
+    async def close(self) -> None:
+        """Release what the run held."""
+        return
+
+
+@cache
+def pipelines() -> dict[str, type[Pipeline]]:
+    """Every pipeline by name."""
+    found = [cls for package in settings.PIPELINE_PACKAGES for cls in implementations(package, Pipeline)]  # type: ignore[type-abstract]
+    return {cls.name: cls for cls in found}

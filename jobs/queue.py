@@ -1,0 +1,180 @@
+"""The one door to RQ: tickets that bring a job to a worker, the queues they wait in, and the workers that take them.
+
+A ticket says only which job. Whatever else is true stands in the job's row, so that a ticket may be lost, or come twice.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from types import FrameType
+from typing import Any
+
+import structlog
+from rq import Queue, SimpleWorker
+from rq import Worker as AnyWorker
+from rq.timeouts import TimerDeathPenalty
+
+from bookstrack.lib import redis as redis_door
+from jobs.pipeline import Queue as Name
+
+log = structlog.get_logger(__name__)
+Away = redis_door.Away
+FUNCTION = "jobs.worker.work"
+NAMES = tuple(name.value for name in Name)  # in the order in which workers take from them
+FAILED_TICKET_KEPT_S = 60
+BEAT_EVERY_S = 30.0
+NO_LIMIT = -1  # a job ends by itself, by its owner's word, or by its lease
+
+
+def put(job_id: str, queue: str, run: int) -> None:
+    """Put a ticket for the job's next run into a queue.
+
+    Raises: Away.
+    """
+    with _connection() as connection:
+        Queue(queue, connection=connection).enqueue_call(
+            FUNCTION,
+            args=(job_id,),
+            timeout=NO_LIMIT,
+            result_ttl=0,
+            failure_ttl=FAILED_TICKET_KEPT_S,
+            description=f"{queue}: {job_id}",
+            job_id=_ticket_id(job_id, run),
+        )
+
+
+def waits(job_id: str, queue: str, run: int) -> bool:
+    """Whether that ticket is in the queue.
+
+    Raises: Away.
+    """
+    with _connection() as connection:
+        return connection.lpos(Queue(queue, connection=connection).key, _ticket_id(job_id, run)) is not None
+
+
+async def others_wait(queue: str) -> bool:
+    """Whether a ticket waits in this queue, or in one that goes before it.
+
+    Raises: Away.
+    """
+    server: Any = redis_door.client()
+    for name in NAMES[: NAMES.index(queue) + 1]:
+        if await server.llen(Queue.redis_queue_namespace_prefix + name):
+            return True
+    return False
+
+
+async def workers_alive() -> int:
+    """Workers that have shown a sign of life lately.
+
+    Raises: Away.
+    """
+    server: Any = redis_door.client()
+    names = await server.smembers(AnyWorker.redis_workers_keys)
+    return int(await server.exists(*names)) if names else 0
+
+
+def _ticket_id(job_id: str, run: int) -> str:
+    return f"{job_id}-{run}"
+
+
+@contextmanager
+def _connection() -> Iterator[Any]:
+    connection = redis_door.sync_client()
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """A queue: tickets that wait, and since when the oldest does."""
+
+    name: str
+    depth: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """A worker process and what it does; `job_id` is None while it waits."""
+
+    name: str
+    state: str
+    job_id: str | None
+    since: datetime | None
+    last_seen: datetime | None
+    done: int
+    failed: int
+
+
+def states() -> tuple[list[QueueState], list[WorkerState]]:
+    """Queues and workers, for operators.
+
+    Raises: Away.
+    """
+    with _connection() as connection:
+        queues = [_queue_state(Queue(name, connection=connection)) for name in NAMES]
+        return queues, [_worker_state(worker) for worker in AnyWorker.all(connection=connection)]
+
+
+def _queue_state(queue: Queue) -> QueueState:
+    first = queue.get_jobs(0, 1)
+    return QueueState(queue.name, queue.count, first[0].enqueued_at if first else None)
+
+
+def _worker_state(worker: Any) -> WorkerState:
+    ticket = worker.get_current_job_id()
+    return WorkerState(
+        name=worker.name,
+        state=worker.get_state(),
+        job_id=ticket.rpartition("-")[0] if ticket else None,
+        since=worker.birth_date,
+        last_seen=worker.last_heartbeat,
+        done=worker.successful_job_count,
+        failed=worker.failed_job_count,
+    )
+
+
+class JobWorker(SimpleWorker):
+    """Works tickets one after another in this process, whose caches and connections stay warm. `stop` is called on SIGTERM."""
+
+    death_penalty_class = TimerDeathPenalty
+    max_connection_wait_time = 2.0  # it doubles with each time that Redis was away in a worker's life, up to a minute by itself
+
+    def __init__(self, connection: Any, stop: Callable[[], None]) -> None:
+        queues = [Queue(name, connection=connection) for name in NAMES]
+        super().__init__(queues, connection=connection, name=f"{socket.gethostname()}-{os.getpid()}")
+        self._stop = stop
+        self._over = threading.Event()
+
+    def handle_warm_shutdown_request(self) -> None:
+        self._stop()
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """A second signal: the job in hand is about to be put back; a cold stop would only leave it to the reaper."""
+        signal.signal(signum, self.request_force_stop)
+        self._stop()
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        beat = threading.Thread(target=self._beat, name="beat", daemon=True)
+        beat.start()
+        try:
+            self.work(logging_level="WARNING")
+        finally:
+            self._over.set()
+
+    def _beat(self) -> None:
+        """Show that this worker lives also while a long job is in hand."""
+        while not self._over.wait(BEAT_EVERY_S):
+            try:
+                self.heartbeat()
+            except Away:
+                log.warning("the queue cannot be told that this worker lives: Redis is away")

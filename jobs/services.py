@@ -1,0 +1,226 @@
+"""Use-cases of jobs: starting, seeing, ending. Views, consumers, the admin and other apps call these.
+
+Raises, all of them: ApiError.
+"""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+import structlog
+from django.utils import timezone
+
+from bookstrack.lib import clock
+from bookstrack.lib import redis as redis_door
+from bookstrack.lib.db import in_db
+from bookstrack.lib.errors import NotFound, RefreshTooEarly, TokenExpired, Unauthorized
+from jobs import endings, events, messages, queue, tokens, upkeep
+from jobs.models import Job, JobItem
+from jobs.pipeline import pipelines
+from jobs.progress import Standing
+from jobs.starting import EXPIRES_IN_S, JOB_ID, Started, accepted, checked_job_id, run_here, start
+from jobs.states import State, shown_to_who_cancels
+
+__all__ = [
+    "EXPIRES_IN_S", "JOB_ID", "MAX_PAGE", "PAGE", "Page", "Standing", "Started", "accepted", "authorised", "cancel",
+    "checked_job_id", "dead_tokens", "find", "followable", "live_state", "queue_trouble", "refresh", "rendered", "results",
+    "retry", "run_here", "start", "state", "taken",
+]  # fmt: skip
+log = structlog.get_logger(__name__)
+PAGE, MAX_PAGE = 1_000, 5_000
+_NO_TOKEN = tokens.digest("")  # what a guess at an unknown job is compared with
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a job's results: `items` is a JSON array, rendered."""
+
+    job: Job
+    items: bytes
+    count: int
+    offset: int
+    limit: int
+
+
+# -- who may
+async def authorised(job_id: str, token: str | None) -> Job:
+    """The job, for whoever has its token. An unknown job, a wrong token and another job's token are told apart by nothing.
+
+    Raises: Unauthorized, TokenExpired.
+    """
+    if not token:
+        raise Unauthorized("A job is seen with its token only: Authorization: Bearer <token>.")
+    return await in_db(_authorised, job_id, token)
+
+
+def _authorised(job_id: str, token: str) -> Job:
+    job = Job.objects.filter(pk=job_id).defer("payload").first()
+    known = tokens.same(token, job.token_digest if job else _NO_TOKEN)
+    if job is None or not known:
+        raise Unauthorized("There is no such job, or this is not its token.")
+    if job.token_expires_at <= timezone.now():
+        raise TokenExpired("The token has expired.")
+    return job
+
+
+async def taken(job_id: str) -> bool:
+    """Whether a job has this id, or had it until a day ago."""
+    return await in_db(Job.objects.filter(pk=job_id).exists)
+
+
+async def refresh(job_id: str, old_token: str) -> tuple[str, datetime]:
+    """A new token for the old one, which dies at once; the token and when it expires.
+
+    Raises: Unauthorized, TokenExpired, RefreshTooEarly.
+    """
+    job = await authorised(job_id, old_token)
+    now = timezone.now()
+    if not tokens.refreshable(job.token_expires_at, now):
+        opens = job.token_expires_at - tokens.REFRESH_WINDOW
+        details = {"refreshableFrom": clock.iso_ms(opens), "expiresAt": clock.iso_ms(job.token_expires_at)}
+        raise RefreshTooEarly("A token is refreshed in the last 30 minutes of its two hours.", details=details)
+    token, expires_at = tokens.random(), now + tokens.LIFETIME
+    mine = Job.objects.filter(pk=job_id, token_digest=job.token_digest)  # of two at once one wins
+    if not await in_db(mine.update, token_digest=tokens.digest(token), token_expires_at=expires_at):
+        raise Unauthorized("There is no such job, or this is not its token.")
+    return token, expires_at
+
+
+async def dead_tokens(held: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Of token digests held by job id, those that are no longer valid."""
+    rows = await in_db(lambda: list(Job.objects.filter(pk__in=list(held)).values_list("pk", "token_digest", "token_expires_at")))
+    now = timezone.now()
+    valid = {pk: digest for pk, digest, expires_at in rows if expires_at > now}
+    return {pk: dead for pk, digests in held.items() if (dead := digests - {valid.get(pk, "")})}
+
+
+# -- seeing
+async def live_state(job: Job) -> events.Live:
+    """Where the job stands at this moment: of row and live state whichever is further."""
+    try:
+        live = await events.live(job.pk)
+    except redis_door.Away:
+        live = events.Live()
+    updated_ms = int(job.updated_at.timestamp() * 1000)
+    behind = job.ended or job.updated_at.timestamp() * 1000 >= live.updated_ms
+    return events.Live(
+        seq=max(live.seq, job.last_seq),
+        progress=job.progress if job.ended else max(live.progress, job.progress),
+        processed=job.processed_count if job.ended else max(live.processed, job.processed_count),
+        total=job.total_count or live.total,
+        status=job.status_text if behind else live.status,
+        item=job.current_item if behind and job.current_item else live.item,
+        updated_ms=max(updated_ms, live.updated_ms),
+    )
+
+
+async def followable(job: Job) -> events.Live:
+    """Where the job stands, for who begins to follow it: the log of one that has ended has its end, also where Redis lost the log."""
+    live = await live_state(job)
+    if job.ended and job.purged_at is None:
+        with contextlib.suppress(*redis_door.Away):
+            if not (await events.live(job.pk)).ended:
+                await endings.tell_from_row(job)
+                live = await live_state(job)
+    return live
+
+
+async def state(job: Job) -> dict[str, Any]:
+    """The job's state as clients read it (spec 02, "Following and ending jobs")."""
+    live = await live_state(job)
+    return {
+        "jobId": job.pk,
+        "pipeline": job.pipeline,
+        "status": job.state,
+        "progress": live.progress,
+        "processedCount": live.processed,
+        "totalCount": live.total,
+        "currentItem": live.item,
+        "startTime": clock.iso_ms(job.started_at or job.created_at),
+        "lastUpdate": clock.iso_ms(clock.from_unix(live.updated_ms / 1000)),
+        "endTime": clock.iso_ms(job.ended_at) if job.ended_at else None,
+        "version": messages.VERSION,
+        "error": job.error,
+        "lastSeq": live.seq,
+    } | ({"waitsUntil": clock.iso_ms(job.wake_at)} if job.wake_at else {})
+
+
+async def results(job: Job, *, limit: int = PAGE, offset: int = 0) -> Page:
+    """Items that are done, in the order of the input; also while the job runs, and after it was canceled.
+
+    Raises: NotFound once they have expired.
+    """
+    if job.purged_at is not None:
+        raise NotFound("The results of this job have expired.")
+    rows = JobItem.objects.filter(job_id=job.pk).values_list("body", flat=True)[offset : offset + limit]
+    bodies = await in_db(lambda: [bytes(body) for body in rows])
+    return Page(job, b"[" + b",".join(bodies) + b"]", len(bodies), offset, limit)
+
+
+def rendered(page: Page) -> bytes:
+    """`data` of a results answer: {jobId, status, partial?, <items>: […], summary, pagination}"""
+    job = page.job
+    total = job.processed_count
+    more = page.offset + page.count < total
+    pagination: dict[str, Any] = {"total": total, "limit": page.limit, "offset": page.offset, "hasMore": more}
+    if more:
+        pagination["nextOffset"] = page.offset + page.count
+    head: dict[str, Any] = {"jobId": job.pk, "pipeline": job.pipeline, "status": job.state}
+    if job.place is not State.COMPLETED:
+        head["partial"] = True
+    summary = {"totalProcessed": total, "successCount": job.success_count, "failureCount": job.failure_count, "totalCount": job.total_count}
+    head |= {"summary": summary | job.summary, "pagination": pagination}
+    if job.error:
+        head["error"] = job.error
+    member = pipelines()[job.pipeline].collection
+    return orjson.dumps(head)[:-1] + b',"' + member.encode() + b'":' + page.items + b"}"
+
+
+# -- ending
+async def cancel(job: Job) -> dict[str, Any]:
+    """Stop a job; what was found until then stays. Canceling one that has ended changes nothing: {jobId, status, processedCount}"""
+    idle = False
+    if not job.ended:
+        idle = await in_db(endings.cancel_idle, job)
+        if idle:
+            await endings.tell_from_row(job)
+        elif await in_db(job.move, State.CANCELING):
+            try:
+                await events.ask_to_cancel(job.pk)
+            except redis_door.Away:
+                log.warning("the word to cancel goes by the lease: Redis is away", job=job.pk)
+        else:
+            await in_db(job.refresh_from_db, fields=["state", "processed_count", "progress", "ended_at"])
+    live = await live_state(job)
+    return {"jobId": job.pk, "status": shown_to_who_cancels(job.place).value, "processedCount": live.processed}
+
+
+def retry(job: Job) -> bool:
+    """An operator's retry of a failed job, from its checkpoint; whether it was one."""
+    if job.place is not State.FAILED:
+        return False
+    done = job.move(
+        State.QUEUED, note="retried by an operator", failures=0, error=None, ended_at=None, told_end=False, wake_at=None, ticketed_at=None
+    )
+    if done:
+        dead = getattr(job, "dead_letter", None)
+        if dead is not None:
+            dead.delete()
+    return done
+
+
+async def queue_trouble() -> str | None:
+    """What is wrong with the queue, in words; None when jobs are worked on and looked after.
+
+    Raises: redis.Away.
+    """
+    if not await queue.workers_alive():
+        return "no worker process is running"
+    return None if await upkeep.looked_after() else "no scheduler process is running"
+
+
+async def find(job_id: str) -> Job | None:
+    """A job by its id, for staff and commands."""
+    return await in_db(Job.objects.filter(pk=job_id).first)

@@ -1,0 +1,40 @@
+"""Examples of the OpenAPI document."""
+
+from typing import Any
+
+_META = {"timestamp": "2026-01-31T12:00:00.000Z", "processingTime": 9.1, "traceId": "3f1c9a7be21d4c0f8a5b6e7d"}
+_ID = "5f0c1a9e-7a5e-4c77-9d1d-2f7a54a9b0c1"
+_HOST = "127.0.0.1:8000"
+
+BATCH_EXAMPLE: dict[str, Any] = {
+    "books": [{"isbn": "9780441478125"}, {"title": "Dune", "author": "Frank Herbert"}, {"openLibraryId": "OL893415W"}]
+}
+START_EXAMPLE: dict[str, Any] = {"jobId": "my-job-1", "workIds": ["9780441478125", "OL893415W", "Dune"]}
+STARTED_EXAMPLE: dict[str, Any] = {
+    "success": True,
+    "data": {
+        "jobId": _ID,
+        "token": "a-token-of-43-signs",
+        "authToken": "a-token-of-43-signs",
+        "expiresIn": 7200,
+        "websocketUrl": f"ws://{_HOST}/ws/progress?jobId={_ID}",
+        "sseUrl": f"http://{_HOST}/v1/jobs/{_ID}/events",
+        "statusUrl": f"http://{_HOST}/v1/jobs/{_ID}",
+        "resultsUrl": f"http://{_HOST}/v1/jobs/{_ID}/results",
+        "success": True,
+        "processedCount": 0,
+        "totalCount": 3,
+    },
+    "metadata": _META,
+}
+PLAN_EXAMPLE: dict[str, Any] = {
+    "success": True,
+    "data": {
+        "items": 3,
+        "cached": 0,
+        "calls": {"openlibrary": 3, "google-books": 1, "isbndb": 2},
+        "budgetLeft": {"google-books": 800},
+        "estimatedSeconds": {"p50": 2.1, "p90": 5.0},
+    },
+    "metadata": _META,
+}

@@ -1,0 +1,50 @@
+"""Shapes of starting imports and scans, for the OpenAPI document; what comes in is checked by services.py."""
+
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from jobs.schemas import JobMetadata
+
+JobId = Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+
+
+class BookIn(Schema):
+    """A book by whatever is known of it; an ISBN decides, then an id, then title and author."""
+
+    title: str | None = Field(None, max_length=1000)
+    author: str | None = Field(None, max_length=500)
+    isbn: str | None = Field(None, max_length=100)
+    googleBooksId: str | None = Field(None, max_length=100)
+    openLibraryId: str | None = Field(None, max_length=100)
+
+
+class EnrichmentBody(Schema):
+    jobId: JobId = None
+    books: list[BookIn] = Field(min_length=1, max_length=5000)
+
+
+class WorkIdsBody(Schema):
+    jobId: JobId = None
+    workIds: list[Annotated[str, Field(max_length=1000)]] = Field(min_length=1, max_length=5000)
+
+
+class Seconds(Schema):
+    p50: float
+    p90: float
+
+
+class PlanData(Schema):
+    items: int
+    cached: int = Field(description="answered without a call")
+    calls: dict[str, int] = Field(description="by provider")
+    budgetLeft: dict[str, int] = Field(description="calls of today, by provider that has a daily budget")
+    estimatedSeconds: Seconds
+    waitsUntil: str | None = None
+
+
+class PlanReply(Schema):
+    success: Literal[True]
+    data: PlanData
+    metadata: JobMetadata

@@ -1,0 +1,1 @@
+"""Pipelines for tests: packages that PIPELINE_PACKAGES may name."""

@@ -1,0 +1,72 @@
+"""A pipeline that does what its input says, and writes down each time that it does it."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from jobs.pipeline import Item, JobFailed, Park, Pipeline, Result, Stage, Tell, WritePolicy
+
+calls: dict[str, Callable[[int], Awaitable[None]]] = {}  # what a test of this process does at an item; -1: at the preparation
+
+
+class Counting(Pipeline):
+    """Input: {count, delay_s?, trail?, raise_at?, fail_at?, kill_at?, hang_at?, park_at?, park_until?, broken?, prepare_s?, call?}.
+
+    `trail` is a file to which each handled index is appended. The item at `kill_at` kills the process. `call` names one of `calls`.
+    """
+
+    name = "counting"
+    label = "Counting"
+    collection = "books"
+    stages = (Stage("preparing", 0.2), Stage("counting", 0.8))
+    concurrency = 5
+    item_timeout_s = 1.0
+    writes = WritePolicy(updates=2, seconds=0.5)
+
+    async def prepare(self, tell: Tell) -> None:
+        await self._called(-1)
+        if self.payload.get("broken"):
+            raise ZeroDivisionError("broken on purpose")
+        for step in range(2):
+            await asyncio.sleep(self.payload.get("prepare_s", 0) / 2)
+            tell(0, (step + 1) / 2)
+
+    def items(self) -> Sequence[Item]:
+        return [Item(index, f"number {index}", index) for index in range(self.payload["count"])]
+
+    async def handle(self, item: Item) -> Result:
+        await asyncio.sleep(self.payload.get("delay_s", 0))
+        await self._called(item.index)
+        self._trouble(item.index)
+        if item.index == self.payload.get("hang_at"):
+            await asyncio.sleep(60)
+        trail = self.payload.get("trail")
+        if trail:
+            with Path(trail).open("a") as file:
+                file.write(f"{item.index}\n")
+        return Result(item.index, True, "success", orjson.dumps({"index": item.index, "square": item.index**2}))
+
+    async def _called(self, index: int) -> None:
+        if "call" in self.payload:
+            await calls[self.payload["call"]](index)
+
+    def _trouble(self, index: int) -> None:
+        said: dict[str, Any] = self.payload
+        if index == said.get("kill_at"):
+            time.sleep(0.3)  # let what was said before reach its reader
+            os.kill(os.getpid(), signal.SIGKILL)
+        if index == said.get("raise_at"):
+            raise KeyError("a fault of this item")
+        if index == said.get("fail_at"):
+            raise JobFailed("INVALID_FILE", "The file is none.", {"row": index})
+        if index == said.get("park_at") and time.time() < said["park_until"]:
+            raise Park(said["park_until"], "today's calls are used up")
+
+    def failed(self, item: Item, code: str, message: str) -> Result:
+        return Result(item.index, False, "error", orjson.dumps({"index": item.index, "error": message, "code": code}))
