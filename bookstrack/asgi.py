@@ -1,7 +1,6 @@
 """The server's application: the edge around Django."""
 
 import asyncio
-import gc
 import os
 from contextlib import closing
 from typing import Any
@@ -20,7 +19,7 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse  # noqa
 from django.urls import set_script_prefix  # noqa: E402
 
 from bookstrack.edge import App, Edge, Receive, Scope, Send  # noqa: E402
-from bookstrack.lib import db, http, redis  # noqa: E402
+from bookstrack.lib import collector, db, http, redis  # noqa: E402
 from jobs import hub, sockets  # noqa: E402
 from jobs.routing import socket_application  # noqa: E402
 from search import services  # noqa: E402
@@ -115,15 +114,12 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
     await socket_application(scope, receive, send)
 
 
-GC_THRESHOLDS = (20_000, 20, 20)  # a merge makes thousands of objects at once, and all of them die by counting
 _background: set[asyncio.Task[None]] = set()
 
 
 async def start() -> None:
     """Tasks that every web process runs."""
-    gc.collect()
-    gc.set_threshold(*GC_THRESHOLDS)
-    gc.freeze()  # what is loaded now stays: the collector need not walk it again in the middle of a request
+    collector.spare_what_is_loaded()
     _background.update(asyncio.create_task(task) for task in (ledger.run(), sockets.keep()))
 
 

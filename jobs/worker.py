@@ -46,10 +46,11 @@ def main() -> None:
     import django
 
     django.setup()
-    from bookstrack.lib import db, redis
+    from bookstrack.lib import collector, db, redis
     from jobs import pipeline, queue
 
     pipeline.pipelines()  # a broken one fails now, not at its first job
+    collector.spare_what_is_loaded()
     worker = queue.JobWorker(redis.queue_client(), stop)
     worker.run()
     loop = _loop()

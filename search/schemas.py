@@ -1,6 +1,6 @@
 """Shapes of the search routes for validation and for the OpenAPI document; rendering itself is wire.py's."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from ninja import Schema
 from pydantic import ConfigDict, Field

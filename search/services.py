@@ -172,6 +172,11 @@ async def catalogue_answers() -> str | None:
     return "the catalogue does not answer" if found.status is Status.ERROR else None
 
 
+async def keep_ledger() -> None:
+    """Write what look-ups leave to be written, again and again until cancelled: for processes that look up much."""
+    await ledger.run()
+
+
 async def settled() -> None:
     """Wait until late answers have filled the cache and the ledger is written: for a clean stop, and for tests."""
     await asyncio.gather(*fan_out.late_tasks(), *_flights.landing(), *patient.landing())

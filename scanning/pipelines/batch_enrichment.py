@@ -4,6 +4,7 @@ Each book is an item of its own. The resolver below gathers what the items in ha
 hand cost no more than their batches.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ class BatchEnrichment(Pipeline):
         super().__init__(payload)
         self.books: list[dict[str, Any]] = payload["books"]
         self.resolver = services.resolver(share=conf.budget_share(), concurrency=conf.title_concurrency())
+        self._ledger = asyncio.create_task(services.keep_ledger())
 
     def items(self) -> Sequence[Item]:
         return [Item(index, _label(book), book) for index, book in enumerate(self.books)]
@@ -58,6 +60,7 @@ class BatchEnrichment(Pipeline):
         return 0.5 + total * 0.01
 
     async def close(self) -> None:
+        self._ledger.cancel()
         await self.resolver.close()
         await services.settled()
 
