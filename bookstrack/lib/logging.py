@@ -11,6 +11,7 @@ from bookstrack import env
 from bookstrack.lib import trace
 
 QUIET = ("httpx", "httpcore", "asyncio", "uvicorn.access", "django.request", "django.security.DisallowedHost")
+_printer = logging.StreamHandler(sys.stdout)
 
 
 def configure() -> None:
@@ -37,10 +38,9 @@ def configure() -> None:
             renderer,
         ],
     )
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(formatter)
+    _printer.setFormatter(formatter)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [_printer]
     root.setLevel(env.text("LOG_LEVEL", "INFO").upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -48,9 +48,7 @@ def configure() -> None:
 
 def to_stderr() -> None:
     """For commands whose results go to standard output."""
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stderr)
+    _printer.stream = sys.stderr  # nothing to flush: each line was written
 
 
 def _trace_id(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
