@@ -51,7 +51,7 @@ def _api_error(_request: HttpRequest, error: ApiError) -> HttpResponse:
 def _validation_error(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     where, *path = [str(part) for part in first["loc"]]
-    field = next((part for part in path if part not in ("query", "payload")), where)
+    field = next((part for part in path if part not in ("query", "payload", "body")), where)
     details = {"field": field, "problems": [_problem(one) for one in error.errors[:10]]}
     if where == "body":
         return envelope.failure(BadInput(f"{field}: {first['msg']}.", details=details))

@@ -19,7 +19,7 @@ from jobs.models import DeadLetter
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(ReadOnly, admin.ModelAdmin[DeadLetter]):
-    list_display = ("job_", "pipeline", "kind", "attempts", "failed_at", "error", "buttons")
+    list_display = ("job_", "buttons", "pipeline", "kind", "error", "attempts", "failed_at")
     list_display_links = None
     list_filter = ("kind", "job__pipeline", ("failed_at", admin.DateFieldListFilter))
     search_fields = ("^job__id", "error")
@@ -59,8 +59,8 @@ class DeadLetterAdmin(ReadOnly, admin.ModelAdmin[DeadLetter]):
         return request.user.has_perm("jobs.delete_deadletter")
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        shown = super().get_list_display(request)
-        return shown if self.has_retry_permission(request) and self.has_discard_permission(request) else shown[:-1]
+        both = self.has_retry_permission(request) and self.has_discard_permission(request)
+        return [name for name in self.list_display if both or name != "buttons"]
 
     # -- many
     @admin.action(description="Retry: each job goes on from its checkpoint", permissions=["retry"])

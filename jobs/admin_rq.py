@@ -1,6 +1,7 @@
 """django-rq's own pages, behind our checks: staff who may see jobs look, only superusers change anything.
 
-What these pages show are tickets. A ticket that is deleted there comes back from its job's row; a job is ended on its own page.
+What these pages show are tickets. A ticket that is deleted there comes back from its job's row; a job is ended on its own page. Their few
+inline scripts stay blocked by our policy: they call what Django's admin no longer has.
 """
 
 from collections.abc import Callable

@@ -50,7 +50,13 @@ class ProgressConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """As Channels does it, without a thread for each message: this consumer has no database connection to tidy up."""
-        await getattr(self, message["type"].replace(".", "_"))(message)
+        try:
+            await getattr(self, message["type"].replace(".", "_"))(message)
+        except StopConsumer:
+            raise
+        except Exception:  # what it holds is given back when the server says that the socket is closed
+            log.exception("a socket broke", job=self.job_id[:128])
+            await self.end(BROKEN, "server error")
 
     # -- the handshake
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
@@ -172,8 +178,10 @@ class ProgressConsumer(AsyncConsumer):  # type: ignore[misc]
         if said is None or handler is None:
             await self._nonsense()
             return
-        self.nonsense = 0
+        before = self.nonsense
         await handler(said)
+        if self.nonsense == before:
+            self.nonsense = 0
 
     async def _nonsense(self) -> None:
         self.nonsense += 1

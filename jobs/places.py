@@ -50,15 +50,16 @@ async def take(job_id: str, client: str, member: str) -> None:
     limits = [conf.sockets_per_job(), conf.sockets_per_client()]
     keys = _keys(job_id, client)
     full = await _TAKE(keys=keys, args=[now, now + HELD_S, member, *limits])
-    if full and await _taken_from_the_dead(keys[full - 1]):
+    if full:
+        await _free_those_of_the_dead(keys[full - 1])
         full = await _TAKE(keys=keys, args=[now, now + HELD_S, member, *limits])
     if full:
         whose = ("this job", "this address")[full - 1]
         raise Full(f"too many sockets: {whose} has {limits[full - 1]}")
 
 
-async def _taken_from_the_dead(key: str) -> bool:
-    """Free the places of processes that were killed, whose clients come back at once; whether there were any.
+async def _free_those_of_the_dead(key: str) -> None:
+    """Free the places of processes that were killed: their clients come back at once.
 
     Redis knows who lives: the connections of a dead process are cut.
     """
@@ -66,8 +67,7 @@ async def _taken_from_the_dead(key: str) -> bool:
     living = await redis_door.living()
     dead = [member for member in members if living and member.decode().partition(":")[0] not in living]
     if dead:
-        await redis_door.client().zrem(key, *dead)  # none are left of them where another socket did it meanwhile
-    return bool(dead)
+        await redis_door.client().zrem(key, *dead)
 
 
 async def renew(places: list[tuple[str, str, str]]) -> None:

@@ -115,7 +115,11 @@ class _Turn:
         self.done = await in_db(checkpoints.done_of, self.job.pk)
         *before, last = pipeline.stages
         if before:
-            await self._unless_halted(pipeline.prepare(lambda place, share: self._tell_stage(pipeline, place, share)))
+            try:
+                await self._unless_halted(pipeline.prepare(lambda place, share: self._tell_stage(pipeline, place, share)))
+            except Park as park:
+                self.parked = park
+                return
             if self.reporter.halted.is_set() or self.stopped.is_set():
                 return
         items = pipeline.items()

@@ -4,6 +4,7 @@ Raises, all of them: ApiError.
 """
 
 import contextlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,7 +49,7 @@ class Page:
 async def authorised(job_id: str, token: str | None) -> Job:
     """The job, for whoever has its token. An unknown job, a wrong token and another job's token are told apart by nothing.
 
-    Raises: Unauthorized, TokenExpired.
+    Raises: Unauthorized, TokenExpired, NotFound once its data has expired.
     """
     if not token:
         raise Unauthorized("A job is seen with its token only: Authorization: Bearer <token>.")
@@ -56,12 +57,14 @@ async def authorised(job_id: str, token: str | None) -> Job:
 
 
 def _authorised(job_id: str, token: str) -> Job:
-    job = Job.objects.filter(pk=job_id).defer("payload").first()
+    job = Job.objects.filter(pk=job_id).defer("payload").first() if re.fullmatch(JOB_ID, job_id) else None
     known = tokens.same(token, job.token_digest if job else _NO_TOKEN)
     if job is None or not known:
         raise Unauthorized("There is no such job, or this is not its token.")
     if job.token_expires_at <= timezone.now():
         raise TokenExpired("The token has expired.")
+    if job.purged_at is not None:
+        raise NotFound("This job's results and events have expired.")
     return job
 
 
@@ -198,8 +201,8 @@ async def cancel(job: Job) -> dict[str, Any]:
 
 
 def retry(job: Job) -> bool:
-    """An operator's retry of a failed job, from its checkpoint; whether it was one."""
-    if job.place is not State.FAILED:
+    """An operator's retry of a failed job, from its checkpoint; whether it was one, and its input is still there."""
+    if job.place is not State.FAILED or job.purged_at is not None:
         return False
     done = job.move(
         State.QUEUED, note="retried by an operator", failures=0, error=None, ended_at=None, told_end=False, wake_at=None, ticketed_at=None
