@@ -1,8 +1,6 @@
 """Following and ending jobs over HTTP. Source: spec 02, "Following and ending jobs"."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -11,13 +9,11 @@ from ninja import Router
 
 from bookstrack import envelope
 from bookstrack.lib import clock
-from bookstrack.lib import redis as redis_door
-from bookstrack.lib.errors import BadInput, InvalidQuery, MissingParameter, Unauthorized, Unavailable
+from bookstrack.lib.errors import BadInput, InvalidQuery, MissingParameter, Unauthorized
 from bookstrack.replies import ErrorReply
-from jobs import dead_letters, examples, services
+from jobs import dead_letters, examples, services, sse
 from jobs.examples import documented
 from jobs.handshake import sequence_number
-from jobs.hub import Stopping, hub
 from jobs.models import Job
 from jobs.schemas import (
     CancelBody,
@@ -32,7 +28,6 @@ from jobs.schemas import (
 )
 
 router = Router(tags=["jobs"])
-HEARTBEAT_S = 15.0
 _JOB_ID = re.compile(services.JOB_ID + r"\Z")
 
 
@@ -195,7 +190,7 @@ async def refresh_token(request: HttpRequest, body: RefreshBody) -> HttpResponse
 # -- following
 @router.get(
     "/v1/jobs/{job_id}/events",
-    response={200: None} | _errors(400, 401, 503),
+    response={200: None} | _errors(400, 401, 404, 429, 503),
     summary="Follow a job (Server-Sent Events)",
     openapi_extra={
         "parameters": [_LAST_EVENT_ID],
@@ -206,36 +201,9 @@ async def job_events(request: HttpRequest, job_id: str) -> StreamingHttpResponse
     """The messages of the progress channel, each with its seq as id; ends after the job's last one."""
     job = await _seen(request, job_id)
     after = sequence_number(request.headers.get("Last-Event-ID", "").strip() or "0")
-    try:
-        await redis_door.client().ping()
-    except redis_door.Away:
-        raise Unavailable("Progress cannot be followed just now.", retry_after_ms=3_000) from None
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = _stream(job, min(after, (await services.followable(job)).seq))
-    return StreamingHttpResponse(stream, content_type="text/event-stream", headers=headers)
-
-
-async def _stream(job: Job, after: int) -> AsyncIterator[bytes]:
-    follower = hub().follow(job.pk, after=after)
-    waiting: asyncio.Task[Any] | None = None
-    try:
-        yield b": follows\n\n"
-        while True:
-            waiting = waiting or asyncio.create_task(follower.next())
-            done, _ = await asyncio.wait([waiting], timeout=HEARTBEAT_S)
-            if not done:
-                yield b": still here\n\n"
-                continue
-            event, waiting = waiting.result(), None
-            if event is None:
-                return
-            yield f"id: {event.seq}\ndata: {event.json}\n\n".encode()
-    except (Stopping, *redis_door.Away):
-        return  # without the last event: the client comes back with Last-Event-ID
-    finally:
-        if waiting is not None:
-            waiting.cancel()
-        follower.close()
+    stream = sse.Stream(job, request.scope["bookstrack.client"], after)  # type: ignore[attr-defined]  # ASGI requests have it
+    await stream.open()
+    return StreamingHttpResponse(stream.pieces(), content_type="text/event-stream", headers=_PRIVATE | {"X-Accel-Buffering": "no"})
 
 
 # -- dead letters

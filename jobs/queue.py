@@ -48,13 +48,14 @@ def put(job_id: str, queue: str, run: int) -> None:
         )
 
 
-def waits(job_id: str, queue: str, run: int) -> bool:
-    """Whether that ticket is in the queue.
+def waiting(queue: str) -> set[tuple[str, int]]:
+    """The tickets in a queue, as (job id, run).
 
     Raises: Away.
     """
     with _connection() as connection:
-        return connection.lpos(Queue(queue, connection=connection).key, _ticket_id(job_id, run)) is not None
+        tickets = [ticket.rpartition("-") for ticket in Queue(queue, connection=connection).job_ids]
+    return {(job_id, int(run)) for job_id, _, run in tickets if run.isdigit()}
 
 
 async def others_wait(queue: str) -> bool:

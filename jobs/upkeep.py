@@ -95,12 +95,17 @@ async def replace_lost_tickets() -> int:
 
 def _replace() -> int:
     missed = Q(ticketed_at__lt=timezone.now() - TICKET_MISSED_AFTER) | Q(ticketed_at=None)
-    waiting = Job.objects.filter(missed, state=State.QUEUED.value, wake_at=None).order_by("created_at").defer("payload")
+    rows = Job.objects.filter(missed, state=State.QUEUED.value, wake_at=None).order_by("created_at").defer("payload")
+    tickets: dict[str, set[tuple[str, int]]] = {}
     replaced = 0
-    for job in waiting[:MAX_A_TIME]:
-        if job.ticketed_at is None or not queue.waits(job.pk, job.queue, job.run):
-            _ticket(job)
-            replaced += 1
+    for job in rows.iterator(chunk_size=500):
+        if job.ticketed_at is not None:
+            if job.queue not in tickets:
+                tickets[job.queue] = queue.waiting(job.queue)
+            if (job.pk, job.run) in tickets[job.queue]:
+                continue
+        _ticket(job)
+        replaced += 1
     return replaced
 
 

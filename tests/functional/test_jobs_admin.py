@@ -414,13 +414,13 @@ async def test_only_a_superuser_changes_tickets(client: httpx.AsyncClient) -> No
     await log_in(client, "operator", "view_job", "change_job", "view_deadletter", "change_deadletter", "delete_deadletter")
     for path in ("empty/", "requeue-all/", "failed/clear/", f"{job.pk}-0/delete/", f"{job.pk}-0/stop/"):
         assert (await post(client, f"/admin/rq/queues/0/{path}")).status_code == 403, path
-    assert await in_db(queue.waits, job.pk, "default", 0)
+    assert (job.pk, 0) in await in_db(queue.waiting, "default")
     client.cookies.clear()
     await log_in(client, "root")
     reply = await post(client, f"/admin/rq/queues/0/{job.pk}-0/stop/")
     assert "cancel it on the job" in reply.text
     assert (await post(client, "/admin/rq/queues/0/empty/")).status_code == 200
-    assert not await in_db(queue.waits, job.pk, "default", 0)
+    assert (job.pk, 0) not in await in_db(queue.waiting, "default")
     assert (await hands.fresh(job.pk)).place is State.QUEUED  # the scheduler brings its ticket back
 
 

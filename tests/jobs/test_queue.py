@@ -42,9 +42,9 @@ def burst(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
 
 
 def test_a_ticket_waits_until_it_is_taken(transactional_db: None) -> None:
-    assert not queue.waits("a-job", "low", 0)
+    assert not queue.waiting("low")
     queue.put("a-job", "low", 0)
-    assert queue.waits("a-job", "low", 0) and not queue.waits("a-job", "low", 1) and not queue.waits("a-job", "high", 0)
+    assert queue.waiting("low") == {("a-job", 0)} and not queue.waiting("high")
     queues, workers = queue.states()
     assert [(one.name, one.depth, one.oldest_at is not None) for one in queues] == [
         ("high", 0, False),

@@ -11,7 +11,7 @@ import pytest
 
 from bookstrack import asgi
 from bookstrack.lib import redis
-from jobs import api, hub, services
+from jobs import hub, services, sse
 from tests.jobs import hands
 from tests.jobs.hands import Address, events_of, talking
 
@@ -86,7 +86,7 @@ async def test_a_last_event_id_that_is_none_is_refused(served: Address, wrong: s
 
 
 async def test_a_comment_now_and_then_keeps_the_line_open(served: Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(sse, "HEARTBEAT_S", 0.02)
     started = await hands.start(1)
     async with browser(served) as web, web.stream("GET", path(started), headers=bearer(started)) as reply:
         stream = blocks(reply)
@@ -143,3 +143,28 @@ async def test_without_redis_the_client_is_told_to_come_back(served: Address, se
     assert reply.status_code == 503 and reply.json()["error"]["retryable"] is True
     await redis.close()
     settings.REDIS_URL = url
+
+
+async def test_a_stream_ends_when_its_token_dies(served: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(sse, "LOOK_AFTER_S", 0.02)
+    started = await hands.start(3)
+    async with browser(served) as web, web.stream("GET", path(started), headers=bearer(started)) as reply:
+        found = blocks(reply)
+        assert await anext(found) == ": follows"
+        await hands.set_row(started.job.pk, token_digest="0" * 64)
+        assert [block async for block in found if not block.startswith(":")] == []
+
+
+async def test_a_stream_takes_a_place_and_gives_it_back(served: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROGRESS_SOCKETS_PER_JOB", "1")
+    started = await hands.start(3)
+    async with browser(served) as web:
+        async with web.stream("GET", path(started), headers=bearer(started)) as first:
+            found = blocks(first)
+            assert await anext(found) == ": follows"
+            second = await web.get(path(started), headers=bearer(started))
+            assert second.status_code == 429 and second.json()["error"]["code"] == "RATE_LIMIT_EXCEEDED"
+        await hands.nobody_left()
+        await hands.turn(started.job.pk)
+        assert (await web.get(path(started), headers=bearer(started))).status_code == 200
