@@ -13,11 +13,12 @@ SCRATCH = set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; trap 'e
 DEPLOYED = DEBUG=0 HTTPS=1 ALLOWED_HOSTS=example.org \
 	SECRET_KEY="$$($(VENV)/python -c 'import secrets; print(secrets.token_urlsafe(64))')"
 
-.PHONY: help run test check
+.PHONY: help run test check endurance
 
 help:
 	@echo "make run     everything on http://127.0.0.1:8000 (BOOKSTRACK_PORT=9000 make run: on another port)"
 	@echo "make test    make check and the whole test suite"
+	@echo "make endurance   drills of twenty minutes: 50 kills at random moments, 1,000 sockets for ten minutes"
 	@echo "make check   linters, types, layers, templates, migrations, deployment settings, OpenAPI document"
 
 run:
@@ -26,6 +27,10 @@ run:
 
 test: check
 	@$(SCRATCH); $(VENV)/python -m pytest
+
+endurance:
+	$(BOOTSTRAP) requirements-dev.txt
+	@$(SCRATCH); $(VENV)/python -m pytest -n 0 -s -m endurance tests/endurance; $(VENV)/python -m benchmarks.progress --seconds 600
 
 check:
 	$(BOOTSTRAP) requirements-dev.txt

@@ -1,7 +1,6 @@
 """Server-Sent Events: the messages of the progress channel as a reply that goes on."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
 
 import structlog
@@ -25,7 +24,7 @@ class Stream:
 
     def __init__(self, job: Job, client: str, after: int) -> None:
         self._job, self._client, self._after = job, client, after
-        self._member = secrets.token_hex(8)
+        self._member = places.new_member()
 
     async def open(self) -> None:
         """Take the place, and make sure that there is something to follow.
