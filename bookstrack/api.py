@@ -16,6 +16,8 @@ from bookstrack.lib.errors import ApiError, BadInput, InternalError, InvalidQuer
 from jobs.api import router as jobs_router
 from scanning.api import router as scanning_router
 from search.api import router as search_router
+from search.api_external import router as external_router
+from search.api_older import router as older_router
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +39,8 @@ api = NinjaAPI(
     parser=_Parser(),
 )
 api.add_router("/v1", search_router)
+api.add_router("/search", older_router)
+api.add_router("/external", external_router)
 api.add_router("", scanning_router)
 api.add_router("", jobs_router)
 api.add_router("", health.router)

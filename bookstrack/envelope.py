@@ -26,7 +26,7 @@ from bookstrack.lib.errors import (
 )
 
 log = structlog.get_logger(__name__)
-ENVELOPED = ("/v1/", "/api/")
+ENVELOPED = ("/v1/", "/api/", "/search/", "/external/")
 JSON = "application/json"
 _ENVELOPE = frozenset({"success", "data", "metadata"})
 
