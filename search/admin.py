@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from search import services
-from search.models import Author, CacheEntry, Edition, Identifier, ProviderDay, Work
+from search.models import Author, CacheEntry, Edition, Identifier, Load, LoadError, ProviderDay, Work
 
 
 class ReadOnly:
@@ -109,7 +109,8 @@ class EditionInline(ReadOnly, admin.TabularInline[Edition, Work]):
 
     @admin.display(description="ISBN")
     def isbns(self, edition: Edition) -> str:
-        return ", ".join(edition.identifiers.values_list("value", flat=True))
+        further = edition.identifiers.filter(scheme=Identifier.Scheme.ISBN).values_list("value", flat=True)
+        return ", ".join([*([f"{edition.isbn:013d}"] if edition.isbn else []), *further])
 
 
 @admin.register(Work)
@@ -138,3 +139,25 @@ class IdentifierAdmin(ReadOnly, admin.ModelAdmin[Identifier]):
     list_display = ("scheme", "value", "edition")
     search_fields = ("value",)
     list_select_related = ("edition__work",)
+
+
+class LoadErrorInline(ReadOnly, admin.TabularInline[LoadError, Load]):
+    model = LoadError
+    extra = 0
+    can_delete = False
+    max_num = 0
+    verbose_name_plural = "bad lines (the first thousand)"
+
+
+@admin.register(Load)
+class LoadAdmin(ReadOnly, admin.ModelAdmin[Load]):
+    list_display = ("name", "state", "lines", "bad_lines", "told_counts", "started_at", "ended_at", "error")
+    list_filter = ("state",)
+    inlines = (LoadErrorInline,)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # where to go on, and what is loaded already, is told by the row
+
+    @admin.display(description="records")
+    def told_counts(self, load: Load) -> str:
+        return ", ".join(f"{number:,} {what}" for what, number in load.counts.items() if number)

@@ -10,19 +10,20 @@ from bookstrack.lib import trace
 from bookstrack.lib.errors import InvalidQuery
 from bookstrack.replies import ErrorReply
 from search import services
-from search.examples import SEARCH_EXAMPLE
+from search.author_search import search_author
+from search.edition_search import search_editions
+from search.examples import AUTHOR_EXAMPLE, SEARCH_EXAMPLE
 from search.normalisers.text import clean_line
-from search.schemas import AdvancedQuery, IsbnQuery, SearchReply, TitleQuery, WordsQuery
+from search.schemas import AdvancedQuery, AuthorQuery, AuthorReply, EditionsQuery, IsbnQuery, SearchReply, TitleQuery, WordsQuery
 from search.services import Answer
 
 router = Router(tags=["search"])
-REPLIES: dict[int, Any] = {
-    200: SearchReply, 400: ErrorReply, 429: ErrorReply, 502: ErrorReply, 503: ErrorReply, 504: ErrorReply,
-}  # fmt: skip
+ERRORS: dict[int, Any] = {400: ErrorReply, 429: ErrorReply, 502: ErrorReply, 503: ErrorReply, 504: ErrorReply}
+REPLIES: dict[int, Any] = {200: SearchReply, **ERRORS}
 FRESH_S = 300  # how long a client may keep a whole answer
 
 
-def _only_known(request: HttpRequest, query: type[Schema]) -> None:
+def only_known(request: HttpRequest, query: type[Schema]) -> None:
     """Raises: InvalidQuery for a parameter that the route does not know: a misspelt one must not be ignored in silence."""
     unknown = next((name for name in request.GET if name not in query.model_fields), None)
     if unknown is not None:
@@ -30,21 +31,22 @@ def _only_known(request: HttpRequest, query: type[Schema]) -> None:
         raise InvalidQuery(f"There is no parameter {field}.", details={"field": field, "known": list(query.model_fields)})
 
 
-def _documented(**more: Any) -> dict[str, Any]:
-    return {"responses": {200: {"content": {"application/json": {"example": SEARCH_EXAMPLE}}}}, **more}
+def documented(example: dict[str, Any] = SEARCH_EXAMPLE) -> dict[str, Any]:
+    """What a route adds to the OpenAPI document: an example of its answer."""
+    return {"responses": {200: {"content": {"application/json": {"example": example}}}}}
 
 
-@router.get("/search/isbn", response=REPLIES, summary="Search by ISBN", openapi_extra=_documented())
+@router.get("/search/isbn", response=REPLIES, summary="Search by ISBN", openapi_extra=documented())
 async def search_isbn(request: HttpRequest, query: Query[IsbnQuery]) -> HttpResponse:
     """The edition of an ISBN, in any spelling, merged over all providers."""
-    _only_known(request, IsbnQuery)
+    only_known(request, IsbnQuery)
     return reply(request, await services.search_isbn(query.isbn, min_match=query.minMatch))
 
 
-@router.get("/search/title", response=REPLIES, summary="Search by title", openapi_extra=_documented())
+@router.get("/search/title", response=REPLIES, summary="Search by title", openapi_extra=documented())
 async def search_title(request: HttpRequest, query: Query[TitleQuery]) -> HttpResponse:
     """Works whose title has these words, in any script."""
-    _only_known(request, TitleQuery)
+    only_known(request, TitleQuery)
     answer = await services.search_title(
         query.q or query.title,
         limit=query.maxResults or query.limit,
@@ -55,10 +57,10 @@ async def search_title(request: HttpRequest, query: Query[TitleQuery]) -> HttpRe
     return reply(request, answer)
 
 
-@router.get("/search/advanced", response=REPLIES, summary="Search by title and author", openapi_extra=_documented())
+@router.get("/search/advanced", response=REPLIES, summary="Search by title and author", openapi_extra=documented())
 async def search_advanced(request: HttpRequest, query: Query[AdvancedQuery]) -> HttpResponse:
     """Works by title and author, or one of them; an ISBN decides alone."""
-    _only_known(request, AdvancedQuery)
+    only_known(request, AdvancedQuery)
     return await _advanced(request, query)
 
 
@@ -66,7 +68,7 @@ async def search_advanced(request: HttpRequest, query: Query[AdvancedQuery]) -> 
     "/search/advanced",
     response=REPLIES,
     summary="Search by title and author (JSON)",
-    openapi_extra=_documented(),
+    openapi_extra=documented(),
 )
 async def search_advanced_post(request: HttpRequest, query: AdvancedQuery) -> HttpResponse:
     """The same by a JSON body."""
@@ -86,17 +88,40 @@ async def _advanced(request: HttpRequest, query: AdvancedQuery) -> HttpResponse:
     return reply(request, answer)
 
 
-@router.get("/search", response=REPLIES, summary="Search by anything", openapi_extra=_documented())
+@router.get(
+    "/search/author",
+    response={200: AuthorReply, **ERRORS},
+    summary="All that an author wrote",
+    openapi_extra=documented(AUTHOR_EXAMPLE),
+)
+async def search_author_works(request: HttpRequest, query: Query[AuthorQuery]) -> HttpResponse:
+    """An author's whole bibliography, page by page: every work that any provider lists, each once.
+
+    People of one name are told apart by their ids: the answer is about one of them.
+    """
+    only_known(request, AuthorQuery)
+    name = query.q or query.author
+    return reply(request, await search_author(name, limit=query.limit, offset=query.offset, sort=query.sortBy))
+
+
+@router.get("/editions/search", response=REPLIES, summary="The editions of a work", openapi_extra=documented())
+async def search_editions_of_work(request: HttpRequest, query: Query[EditionsQuery]) -> HttpResponse:
+    """Editions by the work's title and author, each ISBN once; `works[i]` is the work of `editions[i]`."""
+    only_known(request, EditionsQuery)
+    return reply(request, await search_editions(query.workTitle, query.author, limit=query.limit))
+
+
+@router.get("/search", response=REPLIES, summary="Search by anything", openapi_extra=documented())
 async def search_any(request: HttpRequest, query: Query[WordsQuery]) -> HttpResponse:
     """One box: an ISBN, a title, an author, or title and author; `data.detected` says what it was taken for."""
-    _only_known(request, WordsQuery)
+    only_known(request, WordsQuery)
     answer = await services.search_any(query.q, limit=query.limit, offset=query.offset, lang=query.lang, min_match=query.minMatch)
     return reply(request, answer)
 
 
 def reply(request: HttpRequest, answer: Answer) -> HttpResponse:
     """The envelope of a search with its headers; 304 where the client has this very answer."""
-    headers = _headers(answer)
+    headers = headers_of(answer)
     tag = headers["ETag"]
     if tag in [given.strip() for given in request.headers.get("If-None-Match", "").split(",")]:
         return HttpResponse(status=304, headers=headers)
@@ -104,7 +129,8 @@ def reply(request: HttpRequest, answer: Answer) -> HttpResponse:
     return envelope.success(data, metadata=answer.metadata, headers=headers)
 
 
-def _headers(answer: Answer) -> dict[str, str]:
+def headers_of(answer: Answer) -> dict[str, str]:
+    """What the headers say of an answer: how fresh, by whom, how good."""
     entry = answer.entry
     state = "STALE" if answer.stale_because else "HIT" if answer.cache_source else "MISS"
     whole = not entry.degraded and not answer.stale_because

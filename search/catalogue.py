@@ -1,21 +1,24 @@
 """The local catalogue, asked like any other provider: rows to records."""
 
-from collections.abc import Collection
+from functools import lru_cache
 
 import structlog
 from django.db import DatabaseError
 
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
+from search.catalogue_rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, works, works_of_isbns
 from search.conf import CATALOGUE
 from search.dto import Author, Edition, Record, Series
 from search.gateway import ProviderAnswer, Status
-from search.models import Edition as EditionRow
-from search.models import Identifier, Work
+from search.normalisers.genres import canonical_genres
+from search.normalisers.names import author_name, split_authors
 from search.provider import Kind, Page, Question
-from search.title_index import Words, find, words_of
+from search.title_index import Words, author_works, find, words_of
+from search.title_words import author_key_words
 
 log = structlog.get_logger(__name__)
+COVERS = "https://covers.openlibrary.org/b/id"
 
 
 async def ask(question: Question) -> ProviderAnswer:
@@ -31,18 +34,23 @@ async def ask(question: Question) -> ProviderAnswer:
 
 
 def answer(question: Question) -> Page:
-    """Records of the works that answer the question, one per edition."""
+    """Records of the works that answer the question, one per edition; an empty page for kinds that it does not know."""
     if question.kind in (Kind.ISBN, Kind.MANY_ISBNS):
-        named = Identifier.objects.filter(scheme=Identifier.Scheme.ISBN, value__in=question.isbns)
-        works = _works(set(named.values_list("edition__work_id", flat=True)))
-        return Page(tuple(record for work in works for record in _records(work)), len(works))
-    if question.kind in (Kind.PROVIDER_ID, Kind.EDITIONS):
-        return Page()  # it has no ids of others
+        found = works(works_of_isbns(question.isbns))
+        return Page(tuple(record for work in found for record in _records(work)), len(found))
+    if question.kind not in (Kind.TITLE, Kind.ADVANCED, Kind.ANY):
+        return Page()
     ids = find(_words(question))
     chosen = ids[question.offset : question.offset + question.limit]
-    by_id = {work.pk: work for work in _works(chosen)}
+    by_id = {work.id: work for work in works(chosen)}
     records = tuple(record for pk in chosen if pk in by_id for record in _records(by_id[pk]))
     return Page(records, len(ids))
+
+
+def works_of_author(name: str, limit: int = MOST_WORKS) -> list[Record]:
+    """Records of the works of all authors who have this name, one per edition; several persons may share it."""
+    found = author_works(tuple(author_key_words(name).split()), limit)
+    return [record for work in works(found) for record in _records(work)]
 
 
 def _words(question: Question) -> Words:
@@ -53,34 +61,26 @@ def _words(question: Question) -> Words:
     return Words(title=words_of(question.title), author=words_of(question.author))
 
 
-def _works(ids: Collection[int]) -> list[Work]:
-    if not ids:
-        return []
-    related = ("authorship_set__author", "editions__identifiers")
-    return list(Work.objects.filter(pk__in=ids).prefetch_related(*related))
-
-
-def _records(work: Work) -> list[Record]:
-    editions = list(work.editions.all())
-    isbns = tuple(isbn for edition in editions for isbn in _isbns(edition))
+def _records(work: WorkFacts) -> list[Record]:
+    editions = work.editions
+    isbns = tuple(isbn for edition in editions for isbn in edition.isbns)
     titles = tuple(dict.fromkeys(filter(None, [work.title, *work.other_titles, *(e.title for e in editions)])))
     languages = tuple(dict.fromkeys(e.language for e in editions if e.language))
-    authors = tuple(
-        Author(a.author.name, birth_year=a.author.birth_year, death_year=a.author.death_year)
-        for a in work.authorship_set.all()
-    )
+    authors = tuple(author for each in work.authors for author in _authors(each))
+    subjects = tuple(canonical_genres(work.subjects))
     return [
         Record(
             provider=CATALOGUE,
             title=(edition.title if edition else "") or work.title,
-            subtitle=work.subtitle or None if not (edition and edition.title) else None,
+            subtitle=_subtitle(work, edition),
             authors=authors,
-            subjects=tuple(work.subjects),
+            subjects=subjects,
             series=Series(work.series_name, work.series_position) if work.series_name else None,
             first_year=work.first_year,
             original_language=work.original_language or None,
             languages=languages,
             other_titles=titles,
+            openlibrary_work_id=work.openlibrary_id,
             work_isbns=isbns,
             edition=_edition(work, edition) if edition else Edition(cover_url=_cover(work)),
             popularity=0.5,
@@ -89,23 +89,50 @@ def _records(work: Work) -> list[Record]:
     ]
 
 
-def _isbns(edition: EditionRow) -> tuple[str, ...]:
-    return tuple(i.value for i in edition.identifiers.all() if i.scheme == Identifier.Scheme.ISBN)
+def _authors(row: AuthorFacts) -> list[Author]:
+    """The author; "A, B, C" in one name are three."""
+    names = split_authors(row.name) if row.name.count(",") > 1 or ";" in row.name else []
+    if len(names) > 1:
+        return [Author(name) for name in names]
+    return [Author(_shown_name(row.name), row.openlibrary_id, birth_year=row.birth_year, death_year=row.death_year)]
 
 
-def _edition(work: Work, row: EditionRow) -> Edition:
+@lru_cache(maxsize=10_000)
+def _shown_name(name: str) -> str:
+    return author_name(name) or name
+
+
+def _subtitle(work: WorkFacts, edition: EditionFacts | None) -> str | None:
+    if edition and (edition.subtitle or edition.title):
+        return edition.subtitle or None
+    return work.subtitle or None
+
+
+def _edition(work: WorkFacts, row: EditionFacts) -> Edition:
     return Edition(
-        isbns=_isbns(row),
+        isbns=row.isbns,
         title=row.title or work.title,
+        subtitle=row.subtitle or None,
         publisher=row.publisher or None,
         published=row.published or None,
         page_count=row.page_count,
         format=row.format or None,
         language=row.language or None,
-        cover_url=_cover(work),
+        cover_url=_cover(work) or (f"{COVERS}/{row.cover}-L.jpg?default=false" if row.cover else None),
+        cover_urls=_pictures(row.cover) if row.cover else None,
+        openlibrary_id=row.openlibrary_id,
+        google_id=next(iter(row.named_by("google")), None),
+        goodreads_ids=row.named_by("goodreads"),
+        librarything_ids=row.named_by("librarything"),
+        asins=row.named_by("asin"),
     )
 
 
-def _cover(work: Work) -> str | None:
-    source, _, name = work.source_id.partition(":")
+def _pictures(number: int) -> tuple[str, str, str]:
+    small, medium, large = (f"{COVERS}/{number}-{size}.jpg?default=false" for size in "SML")
+    return small, medium, large
+
+
+def _cover(work: WorkFacts) -> str | None:
+    source, _, name = (work.source_id or "").partition(":")
     return f"/covers/drawn/{name}.png" if source == "sample" else None

@@ -45,6 +45,11 @@ def search_budget_s() -> float:
     return env.number("SEARCH_BUDGET_S", 2.5)
 
 
+def external_budget_share() -> float:
+    """EXTERNAL_BUDGET_SHARE: the part (0..1) of a provider's daily budget that /external/ may use up."""
+    return min(1.0, env.number("EXTERNAL_BUDGET_SHARE", 0.5))
+
+
 def known_providers() -> list[type[Provider]]:
     """Every provider class in `providers/`."""
     return list(implementations("search.providers", Provider))  # type: ignore[type-abstract]
@@ -100,3 +105,4 @@ def check() -> None:
     ttl_scale()
     memory_tier_bytes()
     search_budget_s()
+    external_budget_share()

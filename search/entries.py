@@ -2,8 +2,9 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -81,13 +82,16 @@ def rendered(question: Question, answers: Sequence[ProviderAnswer], *, base_ttl_
         return Rendered(None, statuses, retry_at)
     ttl_s = lifetime_s(question, books, degraded=bool(failed), base_at_most_s=base_ttl_at_most_s)
     total = max((answer.page.total for answer in answers), default=0)
-    return Rendered(_entry(books, total, statuses, failed, ttl_s), statuses, retry_at)
+    return Rendered(entry_of(books, total, statuses, ttl_s=ttl_s), statuses, retry_at)
 
 
-def _entry(books: list[Book], total: int, statuses: dict[str, str], failed: list[str], ttl_s: float) -> Entry:
+def entry_of(
+    books: list[Book], total: int, statuses: dict[str, str], *, ttl_s: float, more: Mapping[str, Any] | None = None
+) -> Entry:
+    """Books in their order as an entry; `more` are further members of its data."""
     now = clock.unix_s()
     contributed = {provider for book in books for provider in book.providers}
-    data = search_data(books, total if books else 0)
+    data = search_data(books, total if books else 0) | dict(more or {})
     data["expiresAt"] = clock.iso_ms(clock.from_unix(now + ttl_s))
     shown = orjson.dumps(data)
     return Entry(
@@ -96,15 +100,16 @@ def _entry(books: list[Book], total: int, statuses: dict[str, str], failed: list
         ttl_s=ttl_s,
         provider="+".join(name for name in statuses if name in contributed) or "none",
         providers=statuses,
-        degraded=failed,
-        etag=_etag(shown),
+        degraded=[name for name, status in statuses.items() if status in FAILED],
+        etag=etag_of(shown),
         completeness=mean_quality(books),
         image_quality=_image_quality(books),
         found=len(books),
     )
 
 
-def _etag(shown: bytes) -> str:
+def etag_of(shown: bytes) -> str:
+    """The weak tag of an answer's data."""
     return f'W/"{hashlib.blake2b(shown, digest_size=12).hexdigest()}"'
 
 

@@ -40,3 +40,39 @@ SEARCH_EXAMPLE: dict[str, Any] = {
         "traceId": "0f8b2c4e6a1d3957c0e2",
     },
 }  # fmt: skip
+
+AUTHOR_EXAMPLE: dict[str, Any] = SEARCH_EXAMPLE | {
+    "data": SEARCH_EXAMPLE["data"]
+    | {
+        "totalResults": 214,
+        "pagination": {"total": 214, "limit": 1, "offset": 0, "hasMore": True, "nextOffset": 1},
+    }
+}
+
+OLDER_EXAMPLE: dict[str, Any] = {
+    "kind": "books#volumes",
+    "totalItems": 1,
+    "items": [
+        {
+            "kind": "books#volume",
+            "id": "OL893415W",
+            "volumeInfo": {
+                "title": "Dune", "authors": ["Frank Herbert"], "publisher": "Ace Books", "publishedDate": "1990-09-01",
+                "industryIdentifiers": [
+                    {"type": "ISBN_13", "identifier": "9780441172719"}, {"type": "ISBN_10", "identifier": "0441172717"},
+                ],
+                "pageCount": 535, "printType": "BOOK", "categories": ["Science Fiction"], "language": "en",
+                "imageLinks": {"thumbnail": "https://covers.openlibrary.org/b/id/11481354-M.jpg?default=false"},
+            },
+        }
+    ],
+    "provider": "openlibrary+isbndb",
+    "cached": False,
+    "responseTime": 141.2,
+}  # fmt: skip
+
+EXTERNAL_EXAMPLE: dict[str, Any] = {
+    **{name: SEARCH_EXAMPLE["data"][name] for name in ("works", "editions", "authors")},
+    "provider": "openlibrary",
+    "cached": False,
+}

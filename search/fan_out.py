@@ -1,9 +1,10 @@
 """Everybody asked at once, within the budget; what came by then is the answer, and what comes later still fills the cache."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from functools import cache as once
+from typing import Any
 
 import orjson
 
@@ -50,6 +51,14 @@ async def settled(outcome: Outcome) -> None:
 def late_tasks() -> list[asyncio.Task[None]]:
     """Tasks that still wait for late providers."""
     return [task for task in _late if not task.done()]
+
+
+def behind(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """Let something go on behind the reply; `late_tasks` names it until it ends."""
+    task = asyncio.create_task(work)
+    _late.add(task)
+    task.add_done_callback(_late.discard)
+    return task
 
 
 @once
@@ -101,19 +110,19 @@ def _finish_later(cache: Cache, key: str, question: Question, tasks: dict[str, a
         await settled(outcome)
         metrics.late_answers.inc()
 
-    task = asyncio.create_task(finish())
-    _late.add(task)
-    task.add_done_callback(_late.discard)
+    behind(finish())
 
 
 def _keep(cache: Cache, key: str, question: Question, answers: Sequence[ProviderAnswer]) -> Outcome:
     """Merge and render, and keep what may be kept."""
-    found = rendered(question, answers)
+    return keep(cache, key, question, rendered(question, answers))
+
+
+def keep(cache: Cache, key: str, question: Question, found: Rendered) -> Outcome:
+    """Keep what may be kept of a round."""
     if found.entry is None or not found.may_be_kept:
         return Outcome(found.entry, found.statuses, found.retry_at)
     value = cache.keep_here(key, found.entry)
-    kept = asyncio.create_task(cache.keep_everywhere(key, found.entry, value))
-    _late.add(kept)
-    kept.add_done_callback(_late.discard)
+    kept = behind(cache.keep_everywhere(key, found.entry, value))
     ledger.kept(key, question, found.entry, len(value))
     return Outcome(found.entry, found.statuses, found.retry_at, kept)

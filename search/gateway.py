@@ -238,7 +238,7 @@ async def _read(provider: Provider, question: Question, reply: http.Reply) -> _A
     """Raises: BadShape, orjson.JSONDecodeError."""
     if reply.status == 200:
         page = await _page(provider, question, orjson.loads(reply.body))
-        return _Attempt(Status.OK if page.records else Status.EMPTY, page, 200)
+        return _Attempt(Status.EMPTY if page.empty else Status.OK, page, 200)
     if reply.status < 400:
         raise BadShape(f"status {reply.status}")  # also a redirect: it leads away from what the operator set
     refusal = provider.refusal(reply.status, _json(reply.body))

@@ -35,7 +35,7 @@ def merged(question: Question, records: Sequence[Record]) -> list[Book]:
     if question.kind in (Kind.ISBN, Kind.MANY_ISBNS):
         asked = set(question.isbns)
         records = [r for r in records if asked & {*r.edition.isbns, *r.work_isbns}]
-    return [_book(question, group) for group in by_work(records)]
+    return [book_of(question, group) for group in by_work(records)]
 
 
 def quality_of(record: Record | Book) -> int:
@@ -59,7 +59,8 @@ def is_drawn(cover_url: str) -> bool:
     return cover_url.startswith("/covers/drawn/")
 
 
-def _book(question: Question, group: WorkGroup) -> Book:
+def book_of(question: Question, group: WorkGroup) -> Book:
+    """The records of one work as one book."""
     records = group.records
     edition_records = _chosen_edition(question, records)
     naming = _naming(question, edition_records, records)

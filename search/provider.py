@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from search.dto import Record
+from search.dto import Author, Record
 
 
 class Kind(StrEnum):
@@ -22,6 +22,9 @@ class Kind(StrEnum):
     ANY = "any"  # words of a title, an author, or both
     PROVIDER_ID = "provider_id"  # one work or edition by the id that a provider gave it
     EDITIONS = "editions"  # the editions of a work by the id that a provider gave it
+    AUTHORS = "authors"  # the people of a name
+    AUTHOR = "author"  # what somebody wrote as a search gives it: by the provider's id of the author where it has one, else by name
+    AUTHOR_WORKS = "author_works"  # what somebody wrote as the provider lists it, by its id of the author
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,11 @@ class Question:
     isbns: tuple[str, ...] = ()  # ISBN-13
     text: str = ""  # TITLE and ANY
     title: str = ""  # ADVANCED
-    author: str = ""  # ADVANCED
+    author: str = ""  # ADVANCED, AUTHORS and AUTHOR
     limit: int = 20
     offset: int = 0
     lang: str | None = None  # ISO 639-1
-    provider: str = ""  # PROVIDER_ID and EDITIONS: whose id it is
+    provider: str = ""  # PROVIDER_ID, EDITIONS, AUTHOR and AUTHOR_WORKS: whose id it is
     provider_id: str = ""
 
 
@@ -52,11 +55,29 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom a provider knows by an id; `works` is its own count of what they wrote."""
+
+    author: Author
+    other_names: tuple[str, ...] = ()
+    works: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """What a provider answered: the records asked for, and its own estimate of how many there are in all."""
+    """What a provider answered: the records asked for, and its own estimate of how many there are in all.
+
+    `people` is the answer to AUTHORS alone.
+    """
 
     records: tuple[Record, ...] = ()
     total: int = 0
+    people: tuple[Person, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds nothing that was asked for."""
+        return not self.records and not self.people
 
     @classmethod
     def joined(cls, parts: "Iterable[Page]") -> "Page":
@@ -64,7 +85,20 @@ class Page:
         pages = list(parts)
         if len(pages) == 1:
             return pages[0]
-        return cls(tuple(record for page in pages for record in page.records), max((page.total for page in pages), default=0))
+        records = tuple(record for page in pages for record in page.records)
+        return cls(records, max((page.total for page in pages), default=0))
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorList:
+    """A question that a provider answers page by page with what somebody wrote.
+
+    `page_size` is how many one call gives, `max_calls` how many calls one bibliography is worth.
+    """
+
+    kind: Kind
+    page_size: int
+    max_calls: int
 
 
 class BadShape(Exception):
@@ -103,6 +137,8 @@ class Provider(ABC):
     default_daily_budget: ClassVar[int | None]  # calls per UTC day; None: unlimited
     needs_key: ClassVar[bool] = False
     many_isbns: ClassVar[int] = 0  # ISBNs that one call takes; 0: it has no such call
+    knows_people: ClassVar[bool] = False  # it tells people of one name apart by ids, and is asked for those first
+    author_lists: ClassVar[tuple[AuthorList, ...]] = ()  # what to ask for a bibliography
 
     def __init__(self, config: ProviderConfig) -> None:
         self.config = config

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from search import title_index
 from search.models import Author, Authorship, Edition, Identifier, Work
-from search.normalisers.names import author_key
+from search.title_words import author_key_words, hash_of
 
 SOURCE = "sample"
 
@@ -51,7 +51,7 @@ def _insert(works: list[dict[str, Any]]) -> None:
 
 
 def _author_id(author: dict[str, Any]) -> tuple[str, int | None]:
-    return author_key(author["name"]), author.get("birthYear")
+    return author_key_words(author["name"]), author.get("birthYear")
 
 
 def _authors(works: list[dict[str, Any]]) -> dict[tuple[str, int | None], Author]:
@@ -74,6 +74,7 @@ def _work(work: dict[str, Any]) -> Work:
         first_year=work.get("firstPublicationYear"),
         original_language=work.get("originalLanguage", ""),
         subjects=work.get("subjects", []),
+        title_hash=hash_of(work["title"]),
         series_name=series.get("name", ""),
         series_position=series.get("position"),
         title_words=title_index.stored(

@@ -5,26 +5,28 @@ from typing import Annotated, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from search.bibliography import Sort
 from search.dto import MatchLevel
 
 Lang = Annotated[str | None, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1", examples=["en"])]
 Offset = Annotated[int, Field(ge=0, le=1000)]
 Limit = Annotated[int, Field(ge=1, le=40)]
+MAX_WORKS = 20_000  # of a bibliography: no writer has more
 Floor = Annotated[
     MatchLevel | None, Field(description="drop what matches less surely than this", examples=["work_only"])
 ]
 
 
-class _Strict(Schema):
+class Strict(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-class IsbnQuery(_Strict):
+class IsbnQuery(Strict):
     isbn: str = Field(max_length=200, description="ISBN-10 or 13 in any spelling", examples=["978-0-441-17271-9"])
     minMatch: Floor = None
 
 
-class WordsQuery(_Strict):
+class WordsQuery(Strict):
     q: str = Field("", description="2 to 500 characters, any script", examples=["Dune"])
     limit: Limit = 20
     offset: Offset = 0
@@ -37,7 +39,7 @@ class TitleQuery(WordsQuery):
     maxResults: Limit | None = Field(None, description="the same as limit")
 
 
-class AdvancedQuery(_Strict):
+class AdvancedQuery(Strict):
     title: str = Field("", max_length=1000, examples=["The Left Hand of Darkness"])
     author: str = Field("", max_length=1000, examples=["Ursula K. Le Guin"])
     isbn: str = Field("", max_length=200, examples=["9780441478125"])
@@ -45,6 +47,20 @@ class AdvancedQuery(_Strict):
     offset: Offset = 0
     lang: Lang = None
     minMatch: Floor = None
+
+
+class AuthorQuery(Strict):
+    q: str = Field("", description="a name as it is written anywhere; 2 to 500 characters", examples=["Ursula K. Le Guin"])
+    author: str = Field("", description="the same as q")
+    limit: int = Field(50, ge=1, le=100)
+    offset: int = Field(0, ge=0, le=MAX_WORKS)
+    sortBy: Sort = Field(Sort.YEAR, description="newest first, oldest first, by title, best known first", examples=["title"])
+
+
+class EditionsQuery(Strict):
+    workTitle: str = Field("", description="2 to 500 characters, any script", examples=["The Dispossessed"])
+    author: str = Field("", description="has to agree where it is given", examples=["Ursula K. Le Guin"])
+    limit: int = Field(20, ge=1, le=100)
 
 
 class MatchDto(Schema):
@@ -153,6 +169,18 @@ class SearchData(Schema):
     detected: Detected | None = Field(None, description="of /v1/search only")
 
 
+class Pagination(Schema):
+    total: int
+    limit: int
+    offset: int
+    hasMore: bool
+    nextOffset: int | None = Field(None, description="left out on the last page")
+
+
+class AuthorData(SearchData):
+    pagination: Pagination
+
+
 class Metadata(Schema):
     timestamp: str
     processingTime: float = Field(description="ms")
@@ -171,4 +199,10 @@ class Metadata(Schema):
 class SearchReply(Schema):
     success: Literal[True]
     data: SearchData
+    metadata: Metadata
+
+
+class AuthorReply(Schema):
+    success: Literal[True]
+    data: AuthorData
     metadata: Metadata

@@ -4,7 +4,8 @@ Raises, all of them: ApiError (bad input by field; ProvidersFailed and its kinds
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +29,7 @@ from search.resolver import Resolver as Resolver
 from search.tiers.memory import MemoryTier
 
 cache = Cache(MemoryTier(conf.memory_tier_bytes()))
-_flights = Flights(fan_out.packed, fan_out.unpacked, fan_out.settled)
+flights = Flights(fan_out.packed, fan_out.unpacked, fan_out.settled)
 
 load_sample_catalogue = sample.load
 
@@ -82,14 +83,14 @@ async def search_isbn(isbn: str, *, min_match: MatchLevel | None = None) -> Answ
     """The edition of an ISBN in any spelling, merged over all providers."""
     if not isbn.strip():
         raise MissingParameter("Give an ISBN.", details={"field": "isbn"})
-    return await answer(Question(Kind.ISBN, isbns=(_isbn(isbn).isbn13,), limit=1), min_match=min_match)
+    return await answer(Question(Kind.ISBN, isbns=(isbn_of(isbn).isbn13,), limit=1), min_match=min_match)
 
 
 async def search_title(
     text: str, *, limit: int = 20, offset: int = 0, lang: str | None = None, min_match: MatchLevel | None = None
 ) -> Answer:
     """Works whose title has these words."""
-    question = Question(Kind.TITLE, text=_words(text, "q"), limit=limit, offset=offset, lang=lang)
+    question = Question(Kind.TITLE, text=words_of(text, "q"), limit=limit, offset=offset, lang=lang)
     return await answer(question, min_match=min_match)
 
 
@@ -113,8 +114,8 @@ async def search_advanced(
         )
     question = Question(
         Kind.ADVANCED,
-        title=_words(title, "title") if title.strip() else "",
-        author=_words(author, "author") if author.strip() else "",
+        title=words_of(title, "title") if title.strip() else "",
+        author=words_of(author, "author") if author.strip() else "",
         limit=limit,
         offset=offset,
         lang=lang,
@@ -129,31 +130,46 @@ async def search_any(
     kind, confidence = detect.detected(clean_line(text))
     detected = {"kind": kind, "confidence": confidence}
     if kind == "isbn":
-        question = Question(Kind.ISBN, isbns=(_isbn(text, "q").isbn13,), limit=1)
+        question = Question(Kind.ISBN, isbns=(isbn_of(text, "q").isbn13,), limit=1)
     else:
-        question = Question(Kind.ANY, text=_words(text, "q"), limit=limit, offset=offset, lang=lang)
+        question = Question(Kind.ANY, text=words_of(text, "q"), limit=limit, offset=offset, lang=lang)
     return await answer(question, min_match=min_match, detected=detected)
 
 
 async def answer(
     question: Question, *, min_match: MatchLevel | None = None, detected: dict[str, Any] | None = None
 ) -> Answer:
-    """Answer from the cache while fresh; else ask everybody, in one flight; else, while all fail, what expired within a day."""
+    """What cache, catalogue and providers say to one question."""
     key = key_of(question)
+    found = await looked_up(key, question.kind.value, lambda: fan_out.ask_everybody(cache, key, question))
+    return replace(found, detected=detected, min_match=min_match)
+
+
+async def looked_up(key: str, kind: str, ask: Callable[[], Awaitable[fan_out.Outcome]]) -> Answer:
+    """Answer from the cache while fresh; else ask, in one flight; else, while all fail, what expired within a day."""
     found = await cache.find(key)
     if found and found[0].fresh:
-        entry, tier = found
-        ledger.hit(key)
-        metrics.cache_lookups.labels(question.kind.value, tier if entry.found else f"{tier}-negative").inc()
-        return Answer(entry, tier, detected=detected, min_match=min_match)
-    metrics.cache_lookups.labels(question.kind.value, "miss").inc()
-    outcome, _ = await _flights.fly(key, lambda: fan_out.ask_everybody(cache, key, question))
+        return _hit(key, kind, *found)
+    metrics.cache_lookups.labels(kind, "miss").inc()
+    outcome, _ = await flights.fly(key, ask)
     if outcome.entry is not None:
-        return Answer(outcome.entry, None, detected=detected, min_match=min_match)
+        return Answer(outcome.entry, None)
     if found:
         metrics.cache_stale.inc()
-        return Answer(found[0], found[1], stale_because="all providers fail", detected=detected, min_match=min_match)
+        return Answer(*found, stale_because="all providers fail")
     raise outcome.error()
+
+
+async def kept(key: str, kind: str) -> Answer | None:
+    """What is cached under a key while it is fresh; None otherwise."""
+    found = await cache.find(key)
+    return _hit(key, kind, *found) if found and found[0].fresh else None
+
+
+def _hit(key: str, kind: str, entry: Entry, tier: str) -> Answer:
+    ledger.hit(key)
+    metrics.cache_lookups.labels(kind, tier if entry.found else f"{tier}-negative").inc()
+    return Answer(entry, tier)
 
 
 def resolver(*, share: float = 0.8, concurrency: int = 10, wait_s: float = 60.0) -> Resolver:
@@ -179,11 +195,12 @@ async def keep_ledger() -> None:
 
 async def settled() -> None:
     """Wait until late answers have filled the cache and the ledger is written: for a clean stop, and for tests."""
-    await asyncio.gather(*fan_out.late_tasks(), *_flights.landing(), *patient.landing())
+    await asyncio.gather(*fan_out.late_tasks(), *flights.landing(), *patient.landing())
     await ledger.flush()
 
 
-def _isbn(text: str, field: str = "isbn") -> Isbn:
+def isbn_of(text: str, field: str = "isbn") -> Isbn:
+    """The ISBN that was typed. Raises: InvalidIsbnGiven."""
     try:
         return parse_isbn(text)
     except InvalidIsbn as error:
@@ -191,7 +208,7 @@ def _isbn(text: str, field: str = "isbn") -> Isbn:
         raise InvalidIsbnGiven(str(error), details={"field": field, "isbn": shown, "kind": error.kind}) from None
 
 
-def _words(text: str, field: str) -> str:
+def words_of(text: str, field: str) -> str:
     """What was typed without what no catalogue can use. Raises: MissingParameter, InvalidQuery."""
     words = clean_line(text)
     if not words:

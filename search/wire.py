@@ -119,7 +119,7 @@ def both_forms(edition: Edition) -> list[str]:
 
 
 def work_id(book: Book) -> str:
-    """A stable id: a provider's, else the edition's ISBN, else a hash of title and first author."""
+    """A stable id: a provider's, else the edition's ISBN, else a hash of title, first author and subtitle."""
     if book.openlibrary_work_id:
         return book.openlibrary_work_id
     if book.edition.isbns:
@@ -127,7 +127,8 @@ def work_id(book: Book) -> str:
     if book.edition.google_id:
         return f"google-{book.edition.google_id}"
     author = search_key(book.authors[0].name) if book.authors else ""
-    return "work-" + hashlib.sha256(f"{search_key(book.title)}\x1f{author}".encode("utf-8", "replace")).hexdigest()[:16]
+    names = [search_key(book.title), author, *([search_key(book.subtitle)] if book.subtitle else [])]
+    return "work-" + hashlib.sha256("\x1f".join(names).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _isbndb_id(book: Book) -> str | None:

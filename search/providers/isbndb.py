@@ -9,7 +9,7 @@ from search.dto import Edition, Record
 from search.normalisers.genres import canonical_genres
 from search.normalisers.languages import language_code
 from search.normalisers.numbers import binding_format, page_count
-from search.provider import BadShape, Call, Kind, Page, Provider, Question, Refusal
+from search.provider import AuthorList, BadShape, Call, Kind, Page, Provider, Question, Refusal
 from search.providers._shapes import (
     answer_object,
     count_of,
@@ -45,6 +45,7 @@ class Isbndb(Provider):
     default_daily_budget = 5000
     needs_key = True
     many_isbns = 1000
+    author_lists = (AuthorList(Kind.AUTHOR, page_size=500, max_calls=3),)
 
     def call(self, question: Question) -> Call | None:
         headers = {"Authorization": self.config.key} if self.config.key else {}
@@ -64,6 +65,8 @@ class Isbndb(Provider):
         answer = answer_object(payload)
         if question.kind is Kind.MANY_ISBNS:
             return Page.joined(self.parts(question, payload))
+        if question.kind is Kind.AUTHOR:
+            return read_author_page(payload)
         books = _books(answer)
         if question.kind in (Kind.TITLE, Kind.ADVANCED, Kind.ANY):
             page, size = page_window(question.offset, question.limit) or (1, MAX_PAGE_SIZE)
@@ -130,9 +133,11 @@ def _search(question: Question) -> Call | None:
         fields = (("text", question.title.strip()), ("author", question.author.strip()))
         given = tuple(pair for pair in fields if pair[1])
         return Call("/search/books", given) if given else None
-    text = question.text.strip()
+    text = (question.author if question.kind is Kind.AUTHOR else question.text).strip()
     if not text.strip("."):  # "." and ".." are steps in a path, not words
         return None
+    if question.kind is Kind.AUTHOR:
+        return Call(f"/author/{quote(text, safe='')}")
     params = (("column", "title"),) if question.kind is Kind.TITLE else ()
     lang = (("language", question.lang),) if question.lang else ()
     return Call(f"/books/{quote(text, safe='')}", params + lang)

@@ -17,7 +17,8 @@ from search.normalisers.genres import canonical_genres
 from search.normalisers.languages import language_code
 from search.normalisers.numbers import binding_format, page_count
 from search.normalisers.text import dominant_script
-from search.provider import Call, Kind, Page, Provider, Question
+from search.provider import AuthorList, Call, Kind, Page, Provider, Question
+from search.providers import _openlibrary_authors
 from search.providers._openlibrary_pictures import NAME, cover_urls, pictured
 from search.providers._shapes import (
     answer_object,
@@ -66,10 +67,14 @@ class OpenLibrary(Provider):
     default_rate = 3.0
     default_daily_budget = None
     many_isbns = 100
+    knows_people = True
+    author_lists = (AuthorList(Kind.AUTHOR, page_size=500, max_calls=4), AuthorList(Kind.AUTHOR_WORKS, page_size=1000, max_calls=10))
 
     def call(self, question: Question) -> Call | None:
         if question.kind in (Kind.PROVIDER_ID, Kind.EDITIONS):
             return _by_id(question)
+        if question.kind in _openlibrary_authors.KINDS:
+            return _openlibrary_authors.call(question)
         asked = _asked(question)
         if not asked:
             return None
@@ -88,6 +93,12 @@ class OpenLibrary(Provider):
         if question.kind is Kind.EDITIONS or (question.kind is Kind.PROVIDER_ID and _edition_id(question)):
             records = (read_editions if question.kind is Kind.EDITIONS else read_edition_of_id)(payload)
             yield Page(records, len(records))
+            return
+        if question.kind is Kind.AUTHORS:
+            yield _openlibrary_authors.read_people(payload)
+            return
+        if question.kind is Kind.AUTHOR_WORKS:
+            yield from _openlibrary_authors.read_works(question, payload)
             return
         answer = answer_object(payload)
         docs = objects_in(answer, "docs")

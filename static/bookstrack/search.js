@@ -217,9 +217,9 @@ async function showEditions(item) {
   item.dataset.asked = "yes";
   place.textContent = "Looking for editions…";
   try {
-    const { data } = await ask("/v1/search/advanced", author ? { title, author, limit: 40 } : { title, limit: 40 });
+    const { data } = await ask("/v1/editions/search", { workTitle: title, ...(author && { author }), limit: 40 });
     // without an author, an equal title may be another book: only the work itself counts then
-    const same = data.editions.filter((_, i) => data.works[i].id === id || (author && data.works[i].match.level !== "guess"));
+    const same = data.editions.filter((_, i) => author || data.works[i].id === id);
     const found = element("ul", { className: "found" }, ...same.map(editionEntry));
     place.replaceChildren(same.length ? found : "No further editions are known.");
     for (const plain of all(".isbns li", item)) if (same.some((edition) => edition.isbn === plain.textContent)) plain.remove();

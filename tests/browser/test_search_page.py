@@ -231,10 +231,10 @@ async def test_editions_empty_and_failed(open_page: OpenPage) -> None:
     page = await open_page("/?q=9780441172719")
     summary = page.locator(".editions summary").first
     said = page.locator(".editions [role=status]").first
-    await stand_in(page, failure(503), "**/v1/search/advanced?*", 503)
+    await stand_in(page, failure(503), "**/v1/editions/search?*", 503)
     await summary.click()
     await expect(said).to_contain_text("The editions could not be fetched: No catalogue could answer just now.")
-    await stand_in(page, answer([]), "**/v1/search/advanced?*")
+    await stand_in(page, answer([]), "**/v1/editions/search?*")
     await summary.click()
     await summary.click()
     await expect(said).to_have_text("No further editions are known.")
@@ -245,7 +245,7 @@ async def test_text_from_outside_is_text(open_page: OpenPage) -> None:
     edition = {"isbns": [], "publisher": MARK, "coverImageURL": "javascript:alert(1)", "format": MARK}
     hostile = work(1, title=MARK, subtitle=MARK, authors=[{"name": MARK}], isbn=[MARK], id='"><b>')
     await stand_in(page, answer([hostile], edition=edition))
-    await stand_in(page, answer([hostile], edition=edition), "**/v1/search/advanced?*")
+    await stand_in(page, answer([hostile], edition=edition), "**/v1/editions/search?*")
     await search(page, MARK)
     await expect(first_title(page)).to_have_text(MARK)
     await page.locator(".editions summary").click()

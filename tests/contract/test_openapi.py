@@ -41,6 +41,11 @@ async def _answer(client: httpx.AsyncClient, case: Any) -> httpx.Response:
     )
 
 
+def _provider_off(reply: httpx.Response) -> bool:
+    """Whether a route is about a provider that the tests' settings leave out."""
+    return reply.status_code == 503 and set(reply.json()["error"]["details"].get("providers", {}).values()) == {"off"}
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: op.label)
 async def test_no_input_makes_a_500(client: httpx.AsyncClient, operation: Any) -> None:
     seen: list[Any] = []
@@ -54,7 +59,7 @@ async def test_no_input_makes_a_500(client: httpx.AsyncClient, operation: Any) -
     assert seen
     for case in seen:
         reply = await _answer(client, case)
-        assert reply.status_code < 500, f"{case}: {reply.text[:500]}"
+        assert reply.status_code < 500 or _provider_off(reply), f"{case}: {reply.text[:500]}"
         schema = DOCUMENT["paths"][operation.path][operation.method]["responses"].get(str(reply.status_code))
         if schema and "content" in schema:
             body = {**schema["content"]["application/json"]["schema"], "components": DOCUMENT["components"]}
@@ -62,8 +67,14 @@ async def test_no_input_makes_a_500(client: httpx.AsyncClient, operation: Any) -
             assert not errors, f"{case}: {errors[:3]}"
 
 
+NEW = [
+    "/v1/search/author?q=Frank%20Herbert", "/v1/editions/search?workTitle=dune&author=Frank%20Herbert", "/search/title?q=dune",
+    "/search/author?q=Frank%20Herbert",
+]  # fmt: skip
+
+
 @pytest.mark.usefixtures("sample_catalogue")
-@pytest.mark.parametrize("path", ["/v1/search/isbn?isbn=9780441172719", "/v1/search/title?q=dune", "/v1/search?q=herbert", "/health"])
+@pytest.mark.parametrize("path", ["/v1/search/isbn?isbn=9780441172719", "/v1/search/title?q=dune", "/v1/search?q=herbert", "/health", *NEW])
 async def test_real_answers_fit_the_document(client: httpx.AsyncClient, path: str) -> None:
     reply = await client.get(path)
     schema = DOCUMENT["paths"][path.partition("?")[0]]["get"]["responses"]["200"]["content"]["application/json"]["schema"]

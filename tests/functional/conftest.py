@@ -1,4 +1,6 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -6,12 +8,27 @@ import pytest
 from bookstrack.lib import http
 from search import fan_out
 from tests.functional.outside import Outside
+from tests.functional.writers import Writers
+
+T = TypeVar("T", Outside, Writers)
 
 
 @pytest.fixture
 def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
     """All three outside catalogues, asked beside an empty local one."""
-    stand_in = Outside()
+    with _asked(monkeypatch, Outside()) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def writers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Writers]:
+    """The same three, knowing writers and their works."""
+    with _asked(monkeypatch, Writers()) as stand_in:
+        yield stand_in
+
+
+@contextmanager
+def _asked(monkeypatch: pytest.MonkeyPatch, stand_in: T) -> Iterator[T]:
     for name, value in {
         "SEARCH_PROVIDERS": "catalogue,openlibrary,google-books,isbndb",
         "GOOGLE_BOOKS_API_KEY": "key-of-google",

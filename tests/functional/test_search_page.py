@@ -189,7 +189,7 @@ async def test_only_reading_is_allowed(client: httpx.AsyncClient) -> None:
     assert (await client.head("/")).status_code == 200
 
 
-@pytest.mark.parametrize("path", [f"/no/{MARK}", "/search/nothing.html"])
+@pytest.mark.parametrize("path", [f"/no/{MARK}", "/searching/nothing.html"])
 async def test_an_unknown_address_is_not_repeated(client: httpx.AsyncClient, path: str) -> None:
     reply = await client.get(path)
     assert reply.status_code == 404 and "This page does not exist" in reply.text

@@ -119,14 +119,21 @@ DATA = {
         "cover": {"large": "https://covers.openlibrary.org/b/id/7-L.jpg"},
     }
 }
+PERSON = {"key": "OL1A", "name": "Frank Herbert", "alternate_names": ["F. Herbert"], "birth_date": "8 October 1920", "work_count": 9}
+PEOPLE = {"numFound": 1, "docs": [PERSON]}
+WORKS = {"size": 1, "entries": [{**WORK, "subtitle": "A Novel", "authors": [{"author": {"key": "/authors/OL1A"}}]}]}
+BY_ID = Question(Kind.AUTHOR_WORKS, author="Frank Herbert", provider="openlibrary", provider_id="OL1A")
 ANSWERS: list[tuple[type[Provider], Any]] = [
     (GoogleBooks, {"kind": "books#volumes", "totalItems": 1, "items": [VOLUME]}),
     (OpenLibrary, {"numFound": 1, "docs": [DOC]}),
     (Isbndb, {"book": BOOK}),
     (Isbndb, {"total": 1, "requested": 1, "data": [BOOK]}),
+    (Isbndb, {"author": "Frank Herbert", "books": [BOOK], "total": 1}),
 ]
 OTHER_ANSWERS: list[tuple[Callable[[Any], Any], Any]] = [
     (read_volume, VOLUME),
+    (lambda found: OpenLibrary(ProviderConfig("x")).read(BY_ID, found), WORKS),
+    (lambda found: OpenLibrary(ProviderConfig("x")).read(Question(Kind.AUTHORS, author="Frank Herbert"), found).people, PEOPLE),
     (read_author_page, {"author": "frank-herbert", "books": [BOOK], "total": 1}),
     (read_edition, EDITION),
     (read_editions, {"size": 1, "entries": [EDITION]}),
@@ -139,6 +146,9 @@ QUESTIONS = [
     Question(Kind.MANY_ISBNS, isbns=(DUNE, MESSIAH)),
     Question(Kind.TITLE, text="Dune", lang="fr"),
     Question(Kind.ADVANCED, title="Dune", author="Herbert"),
+    Question(Kind.AUTHORS, author="Frank Herbert"),
+    Question(Kind.AUTHOR, author="Frank Herbert", provider="openlibrary", provider_id="OL1A"),
+    BY_ID,
 ]
 SCALARS = st.one_of(
     st.none(),
