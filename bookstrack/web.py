@@ -61,6 +61,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from bookstrack import asgi
 
+        for server in self.servers:
+            server.close()  # nobody is let in any more, to be cut off
         await asgi.hang_up()
         await super().shutdown(sockets)
 

@@ -54,12 +54,18 @@ class ProgressConsumer(AsyncConsumer):  # type: ignore[misc]
             await getattr(self, message["type"].replace(".", "_"))(message)
         except StopConsumer:
             raise
+        except OSError:  # the client has left
+            self.closed = True
         except Exception:  # what it holds is given back when the server says that the socket is closed
             log.exception("a socket broke", job=self.job_id[:128])
             await self.end(BROKEN, "server error")
 
     # -- the handshake
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
+        with sockets.opening(self):
+            await self._shake_hands()
+
+    async def _shake_hands(self) -> None:
         trace.begin(header(self.scope, b"x-request-id"))
         self.client = self.scope.get("bookstrack.client", "unknown")
         try:
@@ -84,6 +90,8 @@ class ProgressConsumer(AsyncConsumer):  # type: ignore[misc]
         """The job, where it exists and its token was brought. Raises: ApiError."""
         self.wish = asked(self.scope)
         self.job_id, self.protocol, self.encoding = self.wish.job_id, self.wish.protocol, self.wish.encoding
+        if hub().stopping:
+            raise Unavailable("The server stops; come back.", retry_after_ms=1_000)
         if self.wish.token:
             return await services.authorised(self.job_id, self.wish.token)
         if conf.require_token() or await services.taken(self.job_id):

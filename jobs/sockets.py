@@ -1,6 +1,8 @@
 """The open sockets of this process: who is pinged, who is silent or has lost its token, and what is counted of all."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import structlog
@@ -31,6 +33,17 @@ push_seconds = Histogram(
 )
 connection_seconds = Histogram("bookstrack_socket_seconds", "How long sockets were open", buckets=(1, 10, 60, 300, 1800, 7200))
 _open: set["ProgressConsumer"] = set()
+_opening: set["ProgressConsumer"] = set()
+
+
+@contextmanager
+def opening(socket: "ProgressConsumer") -> Iterator[None]:
+    """While a socket's handshake goes on: it ends with an answer also when the process is told to stop."""
+    _opening.add(socket)
+    try:
+        yield
+    finally:
+        _opening.discard(socket)
 
 
 def add(socket: "ProgressConsumer") -> None:
@@ -62,7 +75,7 @@ def pushed(event: Event) -> None:
 async def closed(within_s: float) -> None:
     """Wait until all sockets have been told that they are closed, but no longer than that."""
     until_s = clock.monotonic_s() + within_s
-    while any(not socket.closed for socket in _open) and clock.monotonic_s() < until_s:  # noqa: ASYNC110 - many, no one event
+    while (_opening or any(not socket.closed for socket in _open)) and clock.monotonic_s() < until_s:  # noqa: ASYNC110 - many, no one event
         await asyncio.sleep(0.01)
 
 

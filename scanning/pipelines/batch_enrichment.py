@@ -31,7 +31,7 @@ class BatchEnrichment(Pipeline):
     queue = Queue.DEFAULT
     collection = "enrichedBooks"
     stages = (Stage("looking up books", 1.0),)
-    concurrency = 1_000
+    concurrency = 400
     writes = WritePolicy(updates=5, seconds=10.0)
 
     def __init__(self, payload: Any) -> None:
