@@ -55,7 +55,7 @@ class ProgressConsumer(AsyncConsumer):  # type: ignore[misc]
         except StopConsumer:
             raise
         except OSError:  # the client has left
-            self.closed = True
+            await self.end(BROKEN)
         except Exception:  # what it holds is given back when the server says that the socket is closed
             log.exception("a socket broke", job=self.job_id[:128])
             await self.end(BROKEN, "server error")
