@@ -3,7 +3,9 @@
 import asyncio
 import os
 import socket
+from collections.abc import Awaitable
 
+LEFT_S = 1.0  # what a turn leaves behind may take so long to end by itself
 _runner: asyncio.Runner | None = None
 
 
@@ -16,7 +18,20 @@ def work(job_id: str) -> None:
     """Do one ticket: a turn at the job, if there is one to take."""
     from jobs import runner
 
-    _loop().run(runner.take_turn(job_id, owner()))
+    _loop().run(alone(runner.take_turn(job_id, owner())))
+
+
+async def alone(turn: Awaitable[None]) -> None:
+    """A turn, with all that it set going. The loop stands still until the next ticket: a call to a provider that were left in it would
+    be taken for one that the provider did not answer in time."""
+    await turn
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    if not left:
+        return
+    _, late = await asyncio.wait(left, timeout=LEFT_S)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
 
 
 def stop() -> None:
