@@ -106,7 +106,7 @@ def last_message(job: Job) -> tuple[Kind, dict[str, Any]]:
         "summary": summary | more,
         **more,
         "resultsUrl": f"/v1/jobs/{job.pk}/results",
-        "expiresAt": clock.iso_ms(ended + timedelta(seconds=conf.KEPT_S)),
+        "expiresAt": clock.iso_ms(job.expires_at or ended),
         "metadata": metadata,
     }
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.db import models, transaction
 from django.utils import timezone
 
-from jobs import conf, tokens
+from jobs import conf
 from jobs.states import ENDED, State, sources_of
 
 STATE_CHOICES = [(state.value, state.value.replace("_", " ")) for state in State]
@@ -143,10 +143,6 @@ class Job(models.Model):
     def expires_at(self) -> datetime | None:
         """When its results are deleted; None until it ends."""
         return self.ended_at + timedelta(seconds=conf.KEPT_S) if self.ended_at else None
-
-    def knows(self, token: str) -> bool:
-        """Whether this is the job's token, expired or not."""
-        return tokens.same(token, self.token_digest)
 
     def move(
         self, target: State, *, note: str = "", fence: int | None = None, sources: Iterable[State] = tuple(State), **fields: Any

@@ -63,8 +63,9 @@ def books_of(body: dict[str, Any]) -> list[Book]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         index, *path = first["loc"]
-        details = {"field": ".".join(["books", *map(str, first["loc"])]), "index": index, "problem": first["msg"]}
-        raise BadInput(f"books[{index}]{''.join(f'.{part}' for part in path)}: {first['msg']}.", details=details) from None
+        problem = "It is not an object" if first["type"] == "model_type" else first["msg"]  # which would name our own class
+        details = {"field": ".".join(["books", *map(str, first["loc"])]), "index": index, "problem": problem}
+        raise BadInput(f"books[{index}]{''.join(f'.{part}' for part in path)}: {problem}.", details=details) from None
     return [book.model_dump(exclude_none=True) for book in books]
 
 
