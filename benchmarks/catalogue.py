@@ -121,7 +121,7 @@ def _misspelt(title: str, rng: random.Random) -> str:
 
 def ask(editions: int) -> tuple[dict[str, str], list[Any]]:
     """Times and hits by kind, and the top results in order."""
-    from search.catalogue import answer
+    from search.catalogue.answering import answer
     from search.provider import Kind, Question
 
     rng = random.Random(3)

@@ -14,10 +14,11 @@ from typing import Any
 import structlog
 
 from bookstrack.lib import clock
-from search import catalogue, conf, metrics
+from search import conf, metrics
 from search.batcher import Batcher
 from search.cache import Cache, Entry, key_of
 from search.cache_reader import CacheReader
+from search.catalogue import answering
 from search.dto import Record
 from search.entries import FAILED, Lookup, Rendered, rendered
 from search.fan_out import count_calls, everybody
@@ -125,7 +126,7 @@ class IsbnLookups:
 
     async def _answer(self, name: str, question: Question) -> ProviderAnswer:
         if name == conf.CATALOGUE:
-            return await catalogue.ask(question)
+            return await answering.ask(question)
         answer = await self._ask(self._bulk[name], question)
         metrics.bulk_isbns.labels(name).inc(len(question.isbns))
         return answer

@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 
 from bookstrack.lib import clock
-from search import catalogue, conf, metrics
+from search import conf, metrics
 from search.cache import Cache, pack, unpack
+from search.catalogue import answering
 from search.entries import Rendered, rendered
 from search.gateway import Gateway, Patience, ProviderAnswer, Status
 from search.ledger import ledger
@@ -85,7 +86,7 @@ async def ask_everybody(cache: Cache, key: str, question: Question, patience: Pa
         await asyncio.sleep(HEAD_START_S)
     tasks |= asking([provider for provider in providers if provider.name not in tasks])
     if conf.CATALOGUE in order:
-        tasks[conf.CATALOGUE] = asyncio.create_task(catalogue.ask(question))
+        tasks[conf.CATALOGUE] = asyncio.create_task(answering.ask(question))
     _, pending = await asyncio.wait(tasks.values(), timeout=wait_s)
     answers = [tasks[name].result() if tasks[name] not in pending else ProviderAnswer(name, Status.LATE) for name in order if name in tasks]
     count_calls(unlimited, answers)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bookstrack.lib import clock
-from search import catalogue, conf, fan_out, metrics
+from search import conf, fan_out, metrics
 from search.cache import Cache, lifetime_s
+from search.catalogue import answering
 from search.dto import Book, Record
 from search.entries import FAILED, Rendered, entry_of
 from search.fan_out import Outcome
@@ -71,7 +72,7 @@ class CatalogueGathering(Gathering):
         self._answer: ProviderAnswer | None = None
 
     async def run(self) -> None:
-        self._answer = await catalogue.ask(self._question)
+        self._answer = await answering.ask(self._question)
 
     def answer(self, *, pending: bool) -> ProviderAnswer:
         return self._answer or ProviderAnswer(conf.CATALOGUE, Status.LATE)

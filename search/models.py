@@ -1,13 +1,13 @@
 """Rows of the search app: the local catalogue and its loads, the metadata of cache entries, the providers' daily ledgers.
 
 References between catalogue rows are not held by the database: a dump's edition may come before its work, or without it. Primary keys
-of loaded rows are worked out from the source's own ids (catalogue_keys.py); `revision` is the source's, 0 for rows made by ourselves.
+of loaded rows are worked out from the source's own ids (catalogue/keys.py); `revision` is the source's, 0 for rows made by ourselves.
 """
 
 from django.db import models
 from django.utils import timezone
 
-from search.catalogue_keys import olid_of
+from search.catalogue.keys import olid_of
 
 
 class Author(models.Model):

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from search import catalogue, conf, fan_out, metrics
+from search import conf, fan_out, metrics
 from search.cache import Cache, key_of
 from search.cache_reader import CacheReader
+from search.catalogue import answering
 from search.entries import Lookup, rendered
 from search.flight import Flights
 from search.gateway import Patience
@@ -47,7 +48,7 @@ class PatientLookups:
     async def _own(self, question: Question) -> Lookup | None:
         if not self._with_catalogue:
             return None
-        answer = await catalogue.ask(question)
+        answer = await answering.ask(question)
         return Lookup(rendered(question, [answer]), cached=False) if answer.page.records else None
 
     async def _asked(self, question: Question, expired: Lookup | None) -> Lookup:

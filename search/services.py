@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from bookstrack.lib.errors import InvalidIsbnGiven, InvalidQuery, MissingParameter
-from search import breaker, catalogue, conf, detect, fan_out, metrics, patient, provider_states, sample
+from search import breaker, conf, detect, fan_out, metrics, patient, provider_states
 from search.cache import Cache, Entry, key_of
+from search.catalogue import answering, sample
 from search.dto import MatchLevel
 from search.flight import Flights
 from search.gateway import Status
@@ -184,7 +185,7 @@ async def states_of_providers() -> dict[str, dict[str, Any]]:
 
 async def catalogue_answers() -> str | None:
     """A smoke test: the catalogue answers a search by words; None when it does, else what is wrong."""
-    found = await catalogue.ask(Question(Kind.ANY, text="dune", limit=1))
+    found = await answering.ask(Question(Kind.ANY, text="dune", limit=1))
     return "the catalogue does not answer" if found.status is Status.ERROR else None
 
 

@@ -7,8 +7,8 @@ def index(apps, schema_editor):
     works = apps.get_model("search", "Work").objects
     if not works.exists():
         return
-    from search.title_index import rebuild
-    from search.title_words import hash_of
+    from search.catalogue.title_index import rebuild
+    from search.catalogue.title_words import hash_of
 
     rows = list(works.only("pk", "title"))
     for row in rows:

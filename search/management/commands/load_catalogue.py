@@ -13,11 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from tqdm import tqdm
 
-from search import title_index
-from search.loading.load import File, load_file, looked_into
-from search.loading.lock import AnotherLoads, only_one
-from search.loading.reader import BrokenFile
-from search.loading.settle import settle
+from search.catalogue import title_index
+from search.catalogue.loading.load import File, load_file, looked_into
+from search.catalogue.loading.lock import AnotherLoads, only_one
+from search.catalogue.loading.reader import BrokenFile
+from search.catalogue.loading.settle import settle
 from search.models import Load
 
 # authors first, so that works have their names at once; any order is right

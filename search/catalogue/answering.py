@@ -7,15 +7,15 @@ from django.db import DatabaseError
 
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
-from search.catalogue_rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, works, works_of_isbns
+from search.catalogue.rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, works, works_of_isbns
+from search.catalogue.title_index import Words, author_works, find, words_of
+from search.catalogue.title_words import author_key_words
 from search.conf import CATALOGUE
 from search.dto import Author, Edition, Record, Series
 from search.gateway import ProviderAnswer, Status
 from search.normalisers.genres import canonical_genres
 from search.normalisers.names import author_name, split_authors
 from search.provider import Kind, Page, Question
-from search.title_index import Words, author_works, find, words_of
-from search.title_words import author_key_words
 
 log = structlog.get_logger(__name__)
 COVERS = "https://covers.openlibrary.org/b/id"

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from search.loading import dump, tables
-from search.loading.batch import BadLine, Batch
-from search.loading.reader import Line, Source
+from search.catalogue.loading import dump, tables
+from search.catalogue.loading.batch import BadLine, Batch
+from search.catalogue.loading.reader import Line, Source
 
 BATCH_LINES = 4_000
 BATCH_BYTES = 8 * 2**20

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-from search import title_index
-from search.catalogue_keys import FIRST, FIRST_HASHED
-from search.loading import dump
-from search.loading.batch import WorkRow
-from search.loading.store import execute, in_list, insert, select
+from search.catalogue import title_index
+from search.catalogue.keys import FIRST, FIRST_HASHED
+from search.catalogue.loading import dump
+from search.catalogue.loading.batch import WorkRow
+from search.catalogue.loading.store import execute, in_list, insert, select
 
 HOPS = 10  # a chain of redirects longer than this is a loop
 AT_ONCE = 5_000

@@ -13,13 +13,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from search.catalogue import answer, works_of_author
+from search.catalogue.answering import answer, works_of_author
+from search.catalogue.loading import load as loading
+from search.catalogue.loading import lock
 from search.dto import Record
-from search.loading import load as loading
-from search.loading import lock
 from search.models import Author, Authorship, Edition, Identifier, Load, LoadError, Redirect, Work
 from search.provider import Kind, Question
-from tests.search.loading.files import ALL, ALONE, DUNE, DUNE_BOOK, HERBERT, THREE, dump, line, many
+from tests.search.catalogue.loading.files import ALL, ALONE, DUNE, DUNE_BOOK, HERBERT, THREE, dump, line, many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -140,7 +140,7 @@ def test_a_limit_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
 
 
 def test_stopped_between_batches_it_goes_on_without_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("search.loading.parsing.BATCH_LINES", 6)
+    monkeypatch.setattr("search.catalogue.loading.parsing.BATCH_LINES", 6)
     path = many(tmp_path / "many", 50)
     seen = 0
 
@@ -164,7 +164,7 @@ def held() -> Iterator[subprocess.Popen[str]]:
     program = (
         "import django; django.setup()\nfrom django.conf import settings\nfrom django.db import connection\n"
         f"connection.settings_dict['NAME'] = {str(connection.settings_dict['NAME'])!r}\n"
-        "from search.loading.lock import only_one\nimport time\nwith only_one():\n print('held', flush=True)\n time.sleep(60)\n"
+        "from search.catalogue.loading.lock import only_one\nimport time\nwith only_one():\n print('held', flush=True)\n time.sleep(60)\n"
     )
     surroundings = {**os.environ, "DJANGO_SETTINGS_MODULE": "bookstrack.settings"}
     other = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=surroundings)
@@ -201,7 +201,7 @@ def test_killed_at_any_moment_it_goes_on_without_loss(tmp_path: Path) -> None:
     surroundings = {**os.environ, "DJANGO_SETTINGS_MODULE": "bookstrack.settings"}
     script = tmp_path / "load.py"
     script.write_text("if __name__ == '__main__':\n" + "".join(f"    {each}\n" for each in program.splitlines()))
-    surroundings["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
+    surroundings["PYTHONPATH"] = str(Path(__file__).resolve().parents[4])
     for batches in (1, 3):
         before = Load.objects.first()
         lines = before.lines if before else 0

@@ -10,17 +10,17 @@ from typing import Any
 
 import orjson
 
-from search.catalogue_keys import hashed
+from search.catalogue.keys import hashed
+from search.catalogue.loading import dump
+from search.catalogue.loading.batch import AuthorRow, BadLine, Batch, EditionRow
+from search.catalogue.title_words import author_key_words, stored
 from search.identifiers import digits_id, find_isbn
-from search.loading import dump
-from search.loading.batch import AuthorRow, BadLine, Batch, EditionRow
 from search.normalisers.dates import parse_date, parse_year
 from search.normalisers.languages import language_code
 from search.normalisers.names import author_name, split_authors
 from search.normalisers.numbers import page_count
 from search.normalisers.text import clean_line
 from search.normalisers.titles import parse_title
-from search.title_words import author_key_words, stored
 
 _NAMES = {  # column, lower case, without anything but letters and digits -> what it is
     "bookid": "id", "id": "id", "isbn": "isbn", "isbn10": "isbn", "isbn13": "isbn13", "ean": "isbn13", "author": "authors",

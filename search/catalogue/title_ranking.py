@@ -10,8 +10,8 @@ from django.db import connection
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
+from search.catalogue.title_words import words_of
 from search.models import Work
-from search.title_words import words_of
 
 ALIKE = 78.0  # of 100: below this a title that has not all the words is another book
 SUBTITLED = 0.995  # of two works of one title, the one without a subtitle is meant by the title alone

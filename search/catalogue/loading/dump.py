@@ -10,14 +10,14 @@ from typing import Any
 
 import orjson
 
-from search.catalogue_keys import Letter, key_of, made_of
+from search.catalogue.keys import Letter, key_of, made_of
+from search.catalogue.loading.batch import AuthorRow, BadLine, Batch, EditionRow, WorkRow
+from search.catalogue.title_words import author_key_words, hash_of, stored
 from search.identifiers import asin, digits_id, find_isbn
-from search.loading.batch import AuthorRow, BadLine, Batch, EditionRow, WorkRow
 from search.normalisers.dates import parse_date, parse_year
 from search.normalisers.languages import language_code
 from search.normalisers.numbers import binding_format, page_count
 from search.normalisers.text import clean_line
-from search.title_words import author_key_words, hash_of, stored
 
 COLUMNS = 5
 SUBJECTS = 12
@@ -99,7 +99,7 @@ def _edition(key: str, revision: int, record: dict[str, Any], batch: Batch) -> N
         int(isbns[0]) if isbns else None,
         title,
         subtitle,
-        next((code for each in _list(record.get("languages")) if (code := _language(_key_in(each)))), ""),
+        next((code for each in _list(record.get("languages")) if (code := _language(_scalar(_key_in(each))))), ""),
         next((name for each in _list(record.get("publishers")) if (name := _text(each, MAX_NAME))), ""),
         published.iso if published else "",
         page_count(record.get("number_of_pages")) or (page_count(record["pagination"]) if "pagination" in record else None),

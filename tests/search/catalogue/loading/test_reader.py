@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from search.loading import dump, reader
-from search.loading.batch import BadLine, Batch
-from tests.search.loading.files import ALL, DUNE, line
+from search.catalogue.loading import dump, reader
+from search.catalogue.loading.batch import BadLine, Batch
+from tests.search.catalogue.loading.files import ALL, DUNE, line
 
 texts = st.lists(st.binary(max_size=200).filter(lambda text: b"\n" not in text and not text.endswith(b"\r")), max_size=30)
 pack = {"plain": lambda raw: raw, "gz": gzip.compress, "zst": zstandard.compress}
@@ -78,6 +78,7 @@ json_values = st.recursive(
         json_values,
     ),
 )  # fmt: skip
+@example("edition", {"title": "0", "languages": [[]]})
 def test_any_object_is_read_or_refused(kind: str, record: dict[str, object]) -> None:
     key = {"author": "/authors/OL5A", "edition": "/books/OL5M"}.get(kind, "/works/OL5W")
     batch = Batch()

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from search.catalogue_keys import olid_of
+from search.catalogue.keys import olid_of
 
 MOST_EDITIONS = 100  # of one work in one answer: some have thousands
 MOST_WORKS = 1_000

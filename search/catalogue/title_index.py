@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from search import title_ranking
-from search.title_words import hash_of_words, stored, words_of
+from search.catalogue import title_ranking
+from search.catalogue.title_words import hash_of_words, stored, words_of
 
 __all__ = ["Words", "author_works", "find", "rebuild", "stored", "words_of"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from search.catalogue.title_index import Words, find, rebuild, stored, words_of
 from search.models import Work
-from search.title_index import Words, find, rebuild, stored, words_of
 
 
 @pytest.fixture

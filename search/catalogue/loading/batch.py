@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from search.catalogue_keys import Letter
+from search.catalogue.keys import Letter
 
 
 class BadLine(ValueError):

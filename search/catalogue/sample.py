@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from search import title_index
+from search.catalogue import title_index
+from search.catalogue.title_words import author_key_words, hash_of
 from search.models import Author, Authorship, Edition, Identifier, Work
-from search.title_words import author_key_words, hash_of
 
 SOURCE = "sample"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection
 
-from search.catalogue_keys import Letter
-from search.loading.batch import AuthorRow, Batch, EditionRow, WorkRow
+from search.catalogue.keys import Letter
+from search.catalogue.loading.batch import AuthorRow, Batch, EditionRow, WorkRow
 
 TABLES: dict[Letter, str] = {"W": "search_work", "M": "search_edition", "A": "search_author"}
 

@@ -9,9 +9,9 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from search.loading import parsing, store
-from search.loading.batch import BadLine, Batch
-from search.loading.reader import BrokenFile, Source, fingerprint, opened
+from search.catalogue.loading import parsing, store
+from search.catalogue.loading.batch import BadLine, Batch
+from search.catalogue.loading.reader import BrokenFile, Source, fingerprint, opened
 from search.models import Load, LoadError
 
 log = structlog.get_logger(__name__)
