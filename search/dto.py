@@ -69,6 +69,7 @@ class Record:
     languages: tuple[str, ...] = ()  # of all known editions of the work
     other_titles: tuple[str, ...] = ()  # translations and spellings of the work's title
     openlibrary_work_id: str | None = None  # OL…W
+    catalogue_id: str | None = None  # the local catalogue's own of the work
     work_isbns: tuple[str, ...] = ()  # of any edition of the work, this one's included
     edition: Edition = field(default_factory=Edition)
     popularity: float = 0.0  # 0..1 within the provider, to break ties
@@ -105,6 +106,7 @@ class Book:
     original_language: str | None
     other_titles: tuple[str, ...]
     openlibrary_work_id: str | None
+    catalogue_id: str | None
     work_isbns: tuple[str, ...]
     edition: Edition
     providers: tuple[str, ...]  # in order of trust

@@ -62,7 +62,7 @@ def _by_isbn(question: Question, book: Book) -> Match | None:
 def _by_id(asked: str, book: Book) -> Match | None:
     if asked in (book.edition.openlibrary_id, book.edition.google_id):
         return Match(MatchLevel.EXACT_EDITION, 1.0, ("id agrees",))
-    if asked == book.openlibrary_work_id:
+    if asked in (book.openlibrary_work_id, book.catalogue_id):
         return Match(MatchLevel.SAME_WORK, 1.0, ("id of the work agrees",))
     return None
 

@@ -90,6 +90,7 @@ def book_of(question: Question, group: WorkGroup) -> Book:
         original_language=first("originalLanguage", lambda r: r.original_language),
         other_titles=_union(r.other_titles for r in records),
         openlibrary_work_id=first("openLibraryWorkID", lambda r: r.openlibrary_work_id),
+        catalogue_id=next((r.catalogue_id for r in records if r.catalogue_id), None),
         work_isbns=_union([edition.isbns, *(r.edition.isbns for r in records), *(r.work_isbns for r in records)]),
         edition=edition,
         providers=tuple(dict.fromkeys(r.provider for r in trusted)),

@@ -126,6 +126,10 @@ def work_id(book: Book) -> str:
         return f"isbn-{book.edition.isbns[0]}"
     if book.edition.google_id:
         return f"google-{book.edition.google_id}"
+    if book.edition.openlibrary_id:
+        return book.edition.openlibrary_id  # an edition without a work stands for one there, too
+    if book.catalogue_id:
+        return book.catalogue_id
     author = search_key(book.authors[0].name) if book.authors else ""
     names = [search_key(book.title), author, *([search_key(book.subtitle)] if book.subtitle else [])]
     return "work-" + hashlib.sha256("\x1f".join(names).encode("utf-8", "replace")).hexdigest()[:16]

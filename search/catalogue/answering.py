@@ -7,7 +7,9 @@ from django.db import DatabaseError
 
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
-from search.catalogue.rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, works, works_of_isbns
+from search.catalogue.crosswalk import Lead, lead
+from search.catalogue.keys import catalogue_id, key_of_catalogue
+from search.catalogue.rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, count_editions, editions_of_isbns, works
 from search.catalogue.title_index import Words, author_works, find, words_of
 from search.catalogue.title_words import author_key_words
 from search.conf import CATALOGUE
@@ -16,8 +18,10 @@ from search.gateway import ProviderAnswer, Status
 from search.normalisers.genres import canonical_genres
 from search.normalisers.names import author_name, split_authors
 from search.provider import Kind, Page, Question
+from search.schemes import Scheme, canonical
 
 log = structlog.get_logger(__name__)
+SCHEMES = {"openlibrary": Scheme.OPENLIBRARY, "google-books": Scheme.GOOGLE}  # whose ids the providers' names stand for
 COVERS = "https://covers.openlibrary.org/b/id"
 
 
@@ -36,8 +40,13 @@ async def ask(question: Question) -> ProviderAnswer:
 def answer(question: Question) -> Page:
     """Records of the works that answer the question, one per edition; an empty page for kinds that it does not know."""
     if question.kind in (Kind.ISBN, Kind.MANY_ISBNS):
-        found = works(works_of_isbns(question.isbns))
+        pairs = editions_of_isbns(question.isbns)
+        found = works({work for _, work in pairs}, editions=[edition for edition, _ in pairs])
         return Page(tuple(record for work in found for record in _records(work)), len(found))
+    if question.kind is Kind.PROVIDER_ID:
+        return _of_id(question)
+    if question.kind is Kind.EDITIONS:
+        return _editions_of_id(question)
     if question.kind not in (Kind.TITLE, Kind.ADVANCED, Kind.ANY):
         return Page()
     ids = find(_words(question))
@@ -53,6 +62,38 @@ def works_of_author(name: str, limit: int = MOST_WORKS) -> list[Record]:
     return [record for work in works(found) for record in _records(work)]
 
 
+def _of_id(question: Question) -> Page:
+    """The work of an id in its editions, or the editions that an id names."""
+    lead = _lead(question)
+    found = works(lead.works, editions=lead.editions)
+    named = set(lead.editions)
+    for work in found:
+        if named:
+            work.editions = [edition for edition in work.editions if edition.id in named]
+    return Page(tuple(record for work in found for record in _records(work)), len(found))
+
+
+def _editions_of_id(question: Question) -> Page:
+    """Editions of the work of an id, in the catalogue's order, from the question's offset on."""
+    lead = _lead(question)
+    found = works(lead.works[:1], most_editions=question.offset + question.limit)
+    if not found or lead.editions:
+        return Page()
+    work, total = found[0], count_editions(found[0].id)
+    work.editions = work.editions[question.offset :]
+    return Page(tuple(_records(work)) if work.editions else (), total)
+
+
+def _lead(question: Question) -> Lead:
+    """Where the id of a question leads; nowhere for ids of providers that it does not keep."""
+    if question.provider == CATALOGUE:
+        key = key_of_catalogue(question.provider_id)
+        return Lead(Scheme.OPENLIBRARY, question.provider_id, works=(key,) if key else ())
+    scheme = SCHEMES.get(question.provider)
+    value = canonical(scheme, question.provider_id) if scheme else None
+    return lead(scheme, value) if scheme and value else Lead(Scheme.OPENLIBRARY, question.provider_id)
+
+
 def _words(question: Question) -> Words:
     if question.kind is Kind.TITLE:
         return Words(title=words_of(question.text))
@@ -66,7 +107,7 @@ def _records(work: WorkFacts) -> list[Record]:
     isbns = tuple(isbn for edition in editions for isbn in edition.isbns)
     titles = tuple(dict.fromkeys(filter(None, [work.title, *work.other_titles, *(e.title for e in editions)])))
     languages = tuple(dict.fromkeys(e.language for e in editions if e.language))
-    authors = tuple(author for each in work.authors for author in _authors(each))
+    authors = tuple(author for each in work.authors for author in authors_of(each))
     subjects = tuple(canonical_genres(work.subjects))
     return [
         Record(
@@ -81,6 +122,7 @@ def _records(work: WorkFacts) -> list[Record]:
             languages=languages,
             other_titles=titles,
             openlibrary_work_id=work.openlibrary_id,
+            catalogue_id=catalogue_id(work.id),
             work_isbns=isbns,
             edition=_edition(work, edition) if edition else Edition(cover_url=_cover(work)),
             popularity=0.5,
@@ -89,7 +131,7 @@ def _records(work: WorkFacts) -> list[Record]:
     ]
 
 
-def _authors(row: AuthorFacts) -> list[Author]:
+def authors_of(row: AuthorFacts) -> list[Author]:
     """The author; "A, B, C" in one name are three."""
     names = split_authors(row.name) if row.name.count(",") > 1 or ";" in row.name else []
     if len(names) > 1:

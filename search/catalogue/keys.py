@@ -13,6 +13,7 @@ FIRST_MADE = 1_500_000_000  # works made for editions that name none, by the edi
 FIRST_HASHED = 2**40
 _NUMBERS = FIRST_MADE - FIRST
 _HASHED = 2**62
+_CATALOGUE = "catalogue-"
 _KEY = re.compile(r"(?:/(?:works|books|authors)/|\A)OL([1-9][0-9]{0,8})([WMA])\Z")
 Letter = Literal["W", "M", "A"]
 
@@ -29,6 +30,17 @@ def key_of(text: object, letter: Letter) -> int | None:
 def olid_of(key: int, letter: Letter) -> str | None:
     """Open Library's id of a row; None for rows of other sources and for made works."""
     return f"OL{key - FIRST}{letter}" if FIRST < key < FIRST_MADE else None
+
+
+def catalogue_id(key: int) -> str:
+    """What a work is called to clients where nobody outside gave it an id: "catalogue-17"."""
+    return f"{_CATALOGUE}{key}"
+
+
+def key_of_catalogue(text: str) -> int | None:
+    """The primary key of "catalogue-17"; None where it is no such id."""
+    digits = text.removeprefix(_CATALOGUE)
+    return int(digits) if digits != text and digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) < 2**63 else None
 
 
 def made_of(edition: int) -> int:

@@ -3,7 +3,7 @@
 Written as SQL because the ORM's own work was most of a look-up by ISBN.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,52 +77,61 @@ class WorkFacts:
         return olid_of(self.id, "W")
 
 
-def works_of_isbns(isbns: Collection[str]) -> list[int]:
-    """Ids of the works that have an edition of one of these ISBN-13s."""
+def editions_of_isbns(isbns: Collection[str]) -> list[tuple[int, int]]:
+    """Keys of the editions that have one of these ISBN-13s, each with its work's."""
     numbers = [int(isbn) for isbn in isbns if isbn.isascii() and isbn.isdigit()]
     if not numbers:
         return []
     texts = ",".join(f"'{number:013d}'" for number in numbers)  # digits only: nothing to quote
-    rows = _select(
-        f"SELECT work_id FROM search_edition WHERE isbn IN ({_listed(numbers)}) UNION "  # noqa: S608
-        "SELECT e.work_id FROM search_identifier i JOIN search_edition e ON e.id = i.edition_id "
+    rows = select(
+        f"SELECT id, work_id FROM search_edition WHERE isbn IN ({_listed(numbers)}) UNION "  # noqa: S608
+        "SELECT e.id, e.work_id FROM search_identifier i JOIN search_edition e ON e.id = i.edition_id "
         f"WHERE i.scheme = 'isbn' AND i.value IN ({texts})"
     )
-    return sorted(key for (key,) in rows)[:MOST_WORKS]
+    return sorted(rows, key=lambda row: (row[1], row[0]))[:MOST_WORKS]
 
 
-def works(ids: Collection[int]) -> list[WorkFacts]:
-    """The works with these ids that are there, with their authors and editions, in the order of the ids' numbers."""
+def works(ids: Collection[int], *, editions: Collection[int] = (), most_editions: int = MOST_EDITIONS) -> list[WorkFacts]:
+    """The works with these ids that are there, with their authors and editions, in the order of the ids' numbers.
+
+    Of a work with very many editions the first are taken, and those of `editions` before them.
+    """
     if not ids:
         return []
     listed = _listed(ids)
     found: dict[int, WorkFacts] = {}
-    for key, source, title, subtitle, others, year, language, subjects, *series in _select(
+    for key, source, title, subtitle, others, year, language, subjects, *series in select(
         "SELECT id, source_id, title, subtitle, other_titles, first_year, original_language, subjects, series_name, series_position "  # noqa: S608
         f"FROM search_work WHERE id IN ({listed}) ORDER BY id"
     ):
         found[key] = WorkFacts(key, source, title, subtitle, orjson.loads(others), year, language, orjson.loads(subjects), *series)
-    for work, *author in _select(
+    for work, *author in select(
         "SELECT s.work_id, a.id, a.name, a.birth_year, a.death_year FROM search_authorship s "  # noqa: S608
         f"JOIN search_author a ON a.id = s.author_id WHERE s.work_id IN ({listed}) ORDER BY s.work_id, s.position"
     ):
         if work in found:
             found[work].authors.append(AuthorFacts(*author))
-    _add_editions(found, listed)
+    _add_editions(found, listed, editions, most_editions)
     return list(found.values())
 
 
-def _add_editions(found: dict[int, WorkFacts], listed: str) -> None:
-    for work, *facts, scheme, value in _select(
+def count_editions(work: int) -> int:
+    """How many editions a work has."""
+    return int(select("SELECT count(*) FROM search_edition WHERE work_id = %s", [work])[0][0])
+
+
+def _add_editions(found: dict[int, WorkFacts], listed: str, first: Collection[int], most: int) -> None:
+    asked_first = f"CASE WHEN e.id IN ({_listed(first)}) THEN 0 ELSE 1 END, " if first else ""
+    for work, *facts, scheme, value in select(
         "SELECT e.work_id, e.id, e.isbn, e.title, e.subtitle, e.language, e.publisher, e.published, e.page_count, e.format, e.cover, "  # noqa: S608
         "i.scheme, i.value FROM search_edition e LEFT JOIN search_identifier i ON i.edition_id = e.id "
-        f"WHERE e.work_id IN ({listed}) ORDER BY e.work_id, e.position, e.id, i.id"
+        f"WHERE e.work_id IN ({listed}) ORDER BY e.work_id, {asked_first}e.position, e.id, i.id"
     ):
         if work not in found:
             continue
         editions = found[work].editions
         if not editions or editions[-1].id != facts[0]:
-            if len(editions) == MOST_EDITIONS:
+            if len(editions) >= most:
                 continue
             editions.append(EditionFacts(*facts))
         if scheme:
@@ -133,7 +142,8 @@ def _listed(keys: Iterable[int]) -> str:
     return ",".join(map(str, map(int, keys)))
 
 
-def _select(sql: str) -> list[tuple[Any, ...]]:
+def select(sql: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    """All rows of a query."""
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, params)
         return list(cursor.fetchall())

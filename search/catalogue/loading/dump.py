@@ -3,31 +3,38 @@
 Source: openlibrary.org/developers/dumps, and the types /type/edition, /type/work, /type/author, /type/redirect, /type/delete.
 """
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from search.catalogue.keys import Letter, key_of, made_of
 from search.catalogue.loading.batch import AuthorRow, BadLine, Batch, EditionRow, WorkRow
-from search.catalogue.title_words import author_key_words, hash_of, stored
+from search.catalogue.title_words import author_key_words, hash_of_words, words_of
 from search.identifiers import asin, digits_id, find_isbn
 from search.normalisers.dates import parse_date, parse_year
 from search.normalisers.languages import language_code
 from search.normalisers.numbers import binding_format, page_count
 from search.normalisers.text import clean_line
+from search.schemes import google_id, lccn, oclc
 
 COLUMNS = 5
 SUBJECTS = 12
 MAX_TITLE = 500
 MAX_NAME = 300
 MAX_REVISION = 2**31 - 1
+_OWN_IDS = (("oclc", "oclc_numbers", oclc), ("lccn", "lccn", lccn))
+_OTHERS_IDS = (
+    ("goodreads", "goodreads", digits_id),
+    ("librarything", "librarything", digits_id),
+    ("asin", "amazon", asin),
+    ("google", "google", google_id),
+)
+T = TypeVar("T")
 _LETTERS: dict[str, Letter] = {"works": "W", "books": "M", "authors": "A"}
 _language = lru_cache(maxsize=2_000)(language_code)
 _format = lru_cache(maxsize=10_000)(binding_format)
-_published = lru_cache(maxsize=50_000)(parse_date)
 _year = lru_cache(maxsize=20_000)(parse_year)
 
 
@@ -77,19 +84,20 @@ def _work(key: str, revision: int, record: dict[str, Any], batch: Batch) -> None
 def work_row(row_id: int, revision: int, title: str, subtitle: str, record: dict[str, Any], year: int | None) -> WorkRow:
     """A work's row; its subjects are those of the record."""
     subjects = [text for raw in _list(record.get("subjects"))[:SUBJECTS] if (text := _text(raw, 80))]
-    words = stored(title, subtitle) if subtitle else stored(title)
+    words = words_of(title)
+    indexed = " ".join(words + words_of(subtitle) if subtitle else words)
     listed = orjson.dumps(subjects).decode() if subjects else "[]"
-    return WorkRow(row_id, revision, title, subtitle, year, "", listed, "[]", "", None, words, "", hash_of(title), None)
+    return WorkRow(row_id, revision, title, subtitle, year, "", listed, "[]", "", None, f" {indexed} ", "", hash_of_words(words), None)
 
 
 def _edition(key: str, revision: int, record: dict[str, Any], batch: Batch) -> None:
     row_id = _row(key, "M")
     title = _text(record.get("title"), MAX_TITLE)
-    work_id = next((found for each in _list(record.get("works")) if (found := key_of(_key_in(each), "W"))), None)
+    work_id = _first(_work_key, record.get("works"))
     if not title and work_id is None:
         raise BadLine("an edition without a title and without a work")
     subtitle = _text(record.get("subtitle"), MAX_TITLE)
-    published = _published(_scalar(record.get("publish_date")))
+    published, year = _published(_scalar(record.get("publish_date")))
     isbns = _isbns(record)
     row = EditionRow(
         row_id,
@@ -99,17 +107,16 @@ def _edition(key: str, revision: int, record: dict[str, Any], batch: Batch) -> N
         int(isbns[0]) if isbns else None,
         title,
         subtitle,
-        next((code for each in _list(record.get("languages")) if (code := _language(_scalar(_key_in(each))))), ""),
-        next((name for each in _list(record.get("publishers")) if (name := _text(each, MAX_NAME))), ""),
-        published.iso if published else "",
+        _first(_language_of, record.get("languages")) or "",
+        _first(_publisher, record.get("publishers")) or "",
+        published,
         page_count(record.get("number_of_pages")) or (page_count(record["pagination"]) if "pagination" in record else None),
         _format(_scalar(record.get("physical_format"))) or "",
-        next((each for each in _list(record.get("covers")) if isinstance(each, int) and 0 < each < 2**31), None),
+        _first(_cover, record.get("covers")),
     )
     batch.add_edition(row, _identifiers(record, isbns[1:]))
     batch.counts["editions"] += 1
     if work_id is None:
-        year = published.year if published else None
         batch.add_work(work_row(row.work_id, revision, title, subtitle, record, year), _authors(record))
         batch.counts["editions without a work"] += 1
 
@@ -156,6 +163,37 @@ _READERS: dict[str, Callable[[str, int, dict[str, Any], Batch], None]] = {
 }
 
 
+@lru_cache(maxsize=50_000)
+def _published(text: str | None) -> tuple[str, int | None]:
+    """The date as it is kept, and its year."""
+    found = parse_date(text)
+    return (found.iso, found.year) if found else ("", None)
+
+
+def _work_key(raw: Any) -> int | None:
+    return key_of(_key_in(raw), "W")
+
+
+def _language_of(raw: Any) -> str | None:
+    return _language(_scalar(_key_in(raw)))
+
+
+def _publisher(raw: Any) -> str:
+    return _text(raw, MAX_NAME)
+
+
+def _cover(raw: Any) -> int | None:
+    return raw if isinstance(raw, int) and 0 < raw < 2**31 else None
+
+
+def _first(read_one: Callable[[Any], T | None], raw: Any) -> T | None:
+    """The first of a list that says something."""
+    for each in raw if isinstance(raw, list) else ():
+        if found := read_one(each):
+            return found
+    return None
+
+
 def _row(key: str, letter: Letter) -> int:
     found = key_of(key, letter)
     if found is None:
@@ -183,7 +221,7 @@ def _key_in(raw: Any) -> Any:
 def _text(raw: Any, most: int) -> str:
     if isinstance(raw, dict):
         raw = raw.get("value")
-    return clean_line(raw[: 2 * most])[:most].strip() if isinstance(raw, str) else ""
+    return clean_line(raw[: 2 * most])[:most].strip() if raw and isinstance(raw, str) else ""
 
 
 def _authors(record: dict[str, Any]) -> tuple[int, ...]:
@@ -194,32 +232,18 @@ def _authors(record: dict[str, Any]) -> tuple[int, ...]:
 
 def _isbns(record: dict[str, Any]) -> list[str]:
     raw = [*_list(record.get("isbn_13")), *_list(record.get("isbn_10"))][:20]
-    found = (find_isbn(each[:64]) for each in raw if isinstance(each, str))
-    return list(dict.fromkeys(isbn.isbn13 for isbn in found if isbn))
+    found = [isbn.isbn13 for each in raw if isinstance(each, str) and (isbn := find_isbn(each[:64]))]
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def _identifiers(record: dict[str, Any], isbns: list[str]) -> tuple[tuple[str, str], ...]:
     given = record.get("identifiers")
     ids: dict[str, Any] = given if isinstance(given, dict) else {}
     found = [("isbn", isbn) for isbn in isbns]
-    for scheme, raw, read_id in (
-        ("oclc", record.get("oclc_numbers"), digits_id),
-        ("lccn", record.get("lccn"), _lccn),
-        ("goodreads", ids.get("goodreads"), digits_id),
-        ("librarything", ids.get("librarything"), digits_id),
-        ("asin", ids.get("amazon"), asin),
-        ("google", ids.get("google"), _google),
-    ):
-        found += [(scheme, value) for each in _list(raw)[:5] if (value := read_id(each))]
+    for scheme, name, read_id in _OWN_IDS:
+        if raw := record.get(name):
+            found += [(scheme, value) for each in _list(raw)[:5] if (value := read_id(each))]
+    for scheme, name, read_id in _OTHERS_IDS if ids else ():
+        if raw := ids.get(name):
+            found += [(scheme, value) for each in _list(raw)[:5] if (value := read_id(each))]
     return tuple(dict.fromkeys(found))
-
-
-def _google(raw: Any) -> str | None:
-    return raw if isinstance(raw, str) and re.fullmatch(r"[\w-]{4,40}", raw, re.ASCII) else None
-
-
-def _lccn(raw: Any) -> str | None:
-    """As the Library of Congress normalises it: no spaces, nothing after a slash, the serial filled to six digits."""
-    text = "".join(raw.split("/")[0].split())[:30] if isinstance(raw, str) else ""
-    head, hyphen, serial = text.partition("-")
-    return (head + serial.zfill(6) if hyphen else text) if text.isascii() and text.isprintable() else None
