@@ -17,6 +17,7 @@ from jobs.api import router as jobs_router
 from scanning.api import router as scanning_router
 from search.api import router as search_router
 from search.api_external import router as external_router
+from search.api_lookup import router as lookup_router
 from search.api_older import router as older_router
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ api = NinjaAPI(
     parser=_Parser(),
 )
 api.add_router("/v1", search_router)
+api.add_router("/v1", lookup_router)
 api.add_router("/search", older_router)
 api.add_router("/external", external_router)
 api.add_router("", scanning_router)

@@ -39,7 +39,8 @@ _SECURITY = {
     b"cross-origin-opener-policy": b"same-origin",
 }
 _LIMITED = (
-    ("/v1/search", "search"), ("/v1/editions/", "search"), ("/search/", "search"), ("/external/", "search"),
+    ("/v1/search", "search"), ("/v1/editions/", "search"), ("/v1/works/", "search"), ("/v1/authors/", "search"),
+    ("/v1/resolve/", "search"), ("/search/", "search"), ("/external/", "search"),
     ("/images/", "images"), ("/covers/", "images"),
 )  # fmt: skip
 _PREFLIGHT = {

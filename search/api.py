@@ -14,7 +14,7 @@ from search.author_search import search_author
 from search.edition_search import search_editions
 from search.examples import AUTHOR_EXAMPLE, SEARCH_EXAMPLE
 from search.normalisers.text import clean_line
-from search.schemas import AdvancedQuery, AuthorQuery, AuthorReply, EditionsQuery, IsbnQuery, SearchReply, TitleQuery, WordsQuery
+from search.schemas import AdvancedQuery, AuthorQuery, EditionsQuery, IsbnQuery, PagedReply, SearchReply, TitleQuery, WordsQuery
 from search.services import Answer
 
 router = Router(tags=["search"])
@@ -90,18 +90,19 @@ async def _advanced(request: HttpRequest, query: AdvancedQuery) -> HttpResponse:
 
 @router.get(
     "/search/author",
-    response={200: AuthorReply, **ERRORS},
+    response={200: PagedReply, **ERRORS},
     summary="All that an author wrote",
     openapi_extra=documented(AUTHOR_EXAMPLE),
 )
 async def search_author_works(request: HttpRequest, query: Query[AuthorQuery]) -> HttpResponse:
     """An author's whole bibliography, page by page: every work that any provider lists, each once.
 
-    People of one name are told apart by their ids: the answer is about one of them.
+    People of one name are told apart by their ids: the answer is about one of them. Open Library's id says which.
     """
     only_known(request, AuthorQuery)
     name = query.q or query.author
-    return reply(request, await search_author(name, limit=query.limit, offset=query.offset, sort=query.sortBy))
+    answer = await search_author(name, limit=query.limit, offset=query.offset, sort=query.sortBy, min_match=query.minMatch)
+    return reply(request, answer)
 
 
 @router.get("/editions/search", response=REPLIES, summary="The editions of a work", openapi_extra=documented())

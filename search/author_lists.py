@@ -19,10 +19,10 @@ FINISH_S = 20.0  # how long further pages may wait for their turn
 class Listing(ProviderGathering):
     """One provider's bibliography of an author, as far as it came."""
 
-    def __init__(self, provider: Provider, gateway: Gateway, deadline: float, *, name: str) -> None:
+    def __init__(self, provider: Provider, gateway: Gateway, deadline: float, *, name: str, known: Who | None = None) -> None:
         super().__init__(provider, gateway, deadline)
         self.name = name
-        self.who: Who | None = None  # None: it did not say, or cannot
+        self.who = known  # None: it did not say, or cannot
         self._pages: dict[tuple[int, int], list[Record]] = {}  # list and offset
 
     async def run(self) -> None:
@@ -30,7 +30,9 @@ class Listing(ProviderGathering):
         if not self.provider.enabled:
             return
         people: Iterable[Person | None] = [None]
-        if self.provider.knows_people:
+        if self.provider.knows_people and self.who is not None:
+            people = self.who.people
+        elif self.provider.knows_people:
             answer = await self.ask(Question(Kind.AUTHORS, author=self.name, limit=PEOPLE))
             if answer.status in FAILED:
                 return

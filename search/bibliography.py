@@ -16,10 +16,12 @@ from rapidfuzz import fuzz
 
 from search.dto import Author, Book, Match, MatchLevel, Record
 from search.grouping import AGREES, WorkGroup
+from search.matching import at_least
 from search.merge import book_of
 from search.normalisers.names import author_similarity
 from search.normalisers.text import search_key, tokens
 from search.normalisers.titles import title_similarity
+from search.paging import pagination
 from search.provider import Kind, Person, Question
 from search.wire import work_id
 
@@ -213,22 +215,23 @@ def _other_place(one: Record, other: Record) -> bool:
     return len(places) > 1
 
 
-def page_of(data: dict[str, Any], *, limit: int, offset: int, sort: Sort) -> dict[str, Any]:
+def page_of(
+    data: dict[str, Any], *, limit: int, offset: int, sort: Sort, min_match: MatchLevel | None = None
+) -> dict[str, Any]:
     """One page of a whole bibliography, both as `data` of a search; `popularity` says how well known each of its works is."""
     works, editions, popularity = data["works"], data["editions"], data["popularity"]
-    order = sorted(range(len(works)), key=lambda place: _rank(works[place], popularity[place], sort))[offset : offset + limit]
+    sure = [place for place, work in enumerate(works) if min_match is None or at_least(MatchLevel(work["match"]["level"]), min_match)]
+    order = sorted(sure, key=lambda place: _rank(works[place], popularity[place], sort))[offset : offset + limit]
     shown = [works[place] for place in order]
     named = {author["name"].casefold() for work in shown for author in work["authors"]}
-    more = offset + limit < len(works)
-    pagination = {"total": len(works), "limit": limit, "offset": offset, "hasMore": more}
     return {
         "works": shown,
         "editions": [editions[place] for place in order],
         "authors": [author for author in data["authors"] if author["name"].casefold() in named],
         "resultCount": len(shown),
-        "totalResults": len(works),
+        "totalResults": len(sure),
         "expiresAt": data["expiresAt"],
-        "pagination": pagination | ({"nextOffset": offset + limit} if more else {}),
+        "pagination": pagination(len(sure), limit=limit, offset=offset),
     }
 
 

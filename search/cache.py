@@ -41,6 +41,7 @@ class Entry:
     completeness: int = 0  # 0..100: mean quality
     image_quality: str = "missing"  # high, medium, low, missing
     found: int = 0  # works in it
+    completed: bool = False  # with all that is known of who its authors are
 
     @property
     def age_s(self) -> float:
@@ -62,6 +63,8 @@ def key_of(question: Question) -> str:
         return f"search:isbn:{question.isbns[0]}"
     if question.kind is Kind.PROVIDER_ID:
         return f"search:id:{question.provider}:{question.provider_id}"
+    if question.kind is Kind.PERSON:
+        return f"search:person:{question.provider}:{question.provider_id}"
     if question.kind is Kind.EDITIONS:
         return f"search:editions:{question.provider}:{question.provider_id}:{question.limit}"
     words = [search_key(part) for part in (question.text, question.title, question.author)]
@@ -79,7 +82,12 @@ def lifetime_s(question: Question, books: Sequence[Book], *, degraded: bool, bas
         quality = mean_quality(books)
         base = min(conf.TTL.isbn if by_isbn else conf.TTL.words, base_at_most_s)
         base *= 2 if quality > 80 else 0.5 if quality < 40 else 1
-    jittered = base * random.uniform(0.9, 1.1)
+    return jittered_s(base, degraded=degraded)
+
+
+def jittered_s(base_s: float, *, degraded: bool) -> float:
+    """A lifetime somewhat longer or shorter than the base, so that not all entries of one day expire together."""
+    jittered = base_s * random.uniform(0.9, 1.1)
     return (min(jittered, conf.TTL.degraded) if degraded else jittered) * conf.ttl_scale()
 
 

@@ -44,6 +44,13 @@ def editions_of(question: Question, records: Sequence[Record]) -> list[Book]:
     return [book for book in ranked(question, books) if book.match and book.match.level is not MatchLevel.GUESS]
 
 
+def listed_under(question: Question, work: Record, records: Sequence[Record]) -> list[Book]:
+    """One book for each edition that is listed under a work by its id, the newest first; those without a date come last."""
+    same = [replace(r, openlibrary_work_id=work.openlibrary_work_id, catalogue_id=r.catalogue_id or work.catalogue_id) for r in records]
+    books = ranked(question, [_book(question, members, [work] if work.openlibrary_work_id else []) for members in by_edition(same)])
+    return sorted(books, key=lambda book: book.edition.published or "", reverse=True)
+
+
 def _book(question: Question, members: list[Record], works: list[Record]) -> Book:
     """An edition's own records, and what is known of its work: of the one that it names, else of the first."""
     ids = [record.openlibrary_work_id for record in members if record.openlibrary_work_id]

@@ -49,6 +49,29 @@ AUTHOR_EXAMPLE: dict[str, Any] = SEARCH_EXAMPLE | {
     }
 }
 
+_DATA: dict[str, Any] = SEARCH_EXAMPLE["data"]
+BOOK_EXAMPLE: dict[str, Any] = SEARCH_EXAMPLE | {
+    "data": {"work": _DATA["works"][0], "edition": _DATA["editions"][0], "authors": [_AUTHOR], "expiresAt": _DATA["expiresAt"]}
+}
+
+PERSON_EXAMPLE: dict[str, Any] = SEARCH_EXAMPLE | {
+    "data": {
+        "author": _AUTHOR | {"birthYear": 1920, "deathYear": 1986, "bookCount": 214, "wikidataID": "Q7934"},
+        "otherNames": ["Frank Patrick Herbert"],
+        "expiresAt": _DATA["expiresAt"],
+    }
+}
+
+RESOLVED_EXAMPLE: dict[str, Any] = SEARCH_EXAMPLE | {
+    "data": _DATA
+    | {
+        "scheme": "isbn",
+        "value": "9780441172719",
+        "kind": "edition",
+        "identifiers": {"isbn": ["9780441172719"], "openlibrary": ["OL893415W"]},
+    }
+}
+
 OLDER_EXAMPLE: dict[str, Any] = {
     "kind": "books#volumes",
     "totalItems": 1,

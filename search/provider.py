@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PROVIDER_ID = "provider_id"  # one work or edition by the id that a provider gave it
     EDITIONS = "editions"  # the editions of a work by the id that a provider gave it
     AUTHORS = "authors"  # the people of a name
+    PERSON = "person"  # one of them by the id that a provider gave
     AUTHOR = "author"  # what somebody wrote as a search gives it: by the provider's id of the author where it has one, else by name
     AUTHOR_WORKS = "author_works"  # what somebody wrote as the provider lists it, by its id of the author
 
@@ -39,7 +40,7 @@ class Question:
     limit: int = 20
     offset: int = 0
     lang: str | None = None  # ISO 639-1
-    provider: str = ""  # PROVIDER_ID, EDITIONS, AUTHOR and AUTHOR_WORKS: whose id it is
+    provider: str = ""  # PROVIDER_ID, EDITIONS, PERSON, AUTHOR and AUTHOR_WORKS: whose id it is
     provider_id: str = ""
 
 
@@ -61,13 +62,15 @@ class Person:
     author: Author
     other_names: tuple[str, ...] = ()
     works: int = 0
+    biography: str | None = None  # plain text
+    wikidata_id: str | None = None  # Q…
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What a provider answered: the records asked for, and its own estimate of how many there are in all.
 
-    `people` is the answer to AUTHORS alone.
+    `people` is the answer to AUTHORS and PERSON alone.
     """
 
     records: tuple[Record, ...] = ()

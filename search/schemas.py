@@ -50,11 +50,21 @@ class AdvancedQuery(Strict):
 
 
 class AuthorQuery(Strict):
-    q: str = Field("", description="a name as it is written anywhere; 2 to 500 characters", examples=["Ursula K. Le Guin"])
+    q: str = Field("", description="a name, 2 to 500 characters, or Open Library's id of the author", examples=["Ursula K. Le Guin"])
     author: str = Field("", description="the same as q")
+    minMatch: Floor = None
     limit: int = Field(50, ge=1, le=100)
     offset: int = Field(0, ge=0, le=MAX_WORKS)
     sortBy: Sort = Field(Sort.YEAR, description="newest first, oldest first, by title, best known first", examples=["title"])
+
+
+class PageQuery(Strict):
+    limit: int = Field(20, ge=1, le=100)
+    offset: int = Field(0, ge=0, le=MAX_WORKS)
+
+
+class NoQuery(Strict):
+    """Nothing is asked but what the path says."""
 
 
 class EditionsQuery(Strict):
@@ -177,8 +187,38 @@ class Pagination(Schema):
     nextOffset: int | None = Field(None, description="left out on the last page")
 
 
-class AuthorData(SearchData):
+class PagedData(SearchData):
     pagination: Pagination
+
+
+class OneBook(Schema):
+    work: WorkDto
+    edition: EditionDto = Field(description="the edition that stands for the work; of an edition's route, the one asked for")
+    authors: list[AuthorDto]
+    expiresAt: str
+
+
+class OneAuthor(Schema):
+    author: AuthorDto
+    otherNames: list[str]
+    expiresAt: str
+
+
+class Resolved(Schema):
+    """Of an author: `author` and `otherNames`; else works, editions and authors as a search has them."""
+
+    scheme: str
+    value: str = Field(description="the id in its canonical form")
+    kind: Literal["work", "edition", "author"]
+    identifiers: dict[str, list[str]] = Field(description="all ids of the same, by scheme")
+    author: AuthorDto | None = None
+    otherNames: list[str] | None = None
+    works: list[WorkDto] | None = None
+    editions: list[EditionDto] | None = None
+    authors: list[AuthorDto] | None = None
+    resultCount: int | None = None
+    totalResults: int | None = None
+    expiresAt: str
 
 
 class Metadata(Schema):
@@ -202,7 +242,25 @@ class SearchReply(Schema):
     metadata: Metadata
 
 
-class AuthorReply(Schema):
+class PagedReply(Schema):
     success: Literal[True]
-    data: AuthorData
+    data: PagedData
+    metadata: Metadata
+
+
+class BookReply(Schema):
+    success: Literal[True]
+    data: OneBook
+    metadata: Metadata
+
+
+class PersonReply(Schema):
+    success: Literal[True]
+    data: OneAuthor
+    metadata: Metadata
+
+
+class ResolvedReply(Schema):
+    success: Literal[True]
+    data: Resolved
     metadata: Metadata

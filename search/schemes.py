@@ -31,7 +31,7 @@ _ALIASES = {
 }  # fmt: skip
 _OLID = re.compile(r"(?:\A|/)(OL[1-9][0-9]{0,11}[WMA])\Z", re.IGNORECASE)
 _GOOGLE = re.compile(r"[\w-]{4,40}", re.ASCII)
-_OCLC = re.compile(r"\s*(?:\(OCoLC\)|oc[mn]|on)?0*([1-9][0-9]{0,11})\Z", re.IGNORECASE)
+_OCLC = re.compile(r"\s*(?:\(OCoLC\))?\s*(?:oc[mn]|on)?0*([1-9][0-9]{0,11})\s*\Z", re.IGNORECASE)
 
 
 def scheme_of(name: str) -> Scheme | None:

@@ -7,17 +7,19 @@ from django.db import DatabaseError
 
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
+from search.acceptance import Meant
 from search.catalogue.crosswalk import Lead, lead
 from search.catalogue.keys import catalogue_id, key_of_catalogue
-from search.catalogue.rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, count_editions, editions_of_isbns, works
+from search.catalogue.rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, author, count_editions, editions_of_isbns, works
 from search.catalogue.title_index import Words, author_works, find, words_of
 from search.catalogue.title_words import author_key_words
 from search.conf import CATALOGUE
 from search.dto import Author, Edition, Record, Series
+from search.edits import OF_EDITION, agrees
 from search.gateway import ProviderAnswer, Status
 from search.normalisers.genres import canonical_genres
 from search.normalisers.names import author_name, split_authors
-from search.provider import Kind, Page, Question
+from search.provider import Kind, Page, Person, Question
 from search.schemes import Scheme, canonical
 
 log = structlog.get_logger(__name__)
@@ -47,6 +49,8 @@ def answer(question: Question) -> Page:
         return _of_id(question)
     if question.kind is Kind.EDITIONS:
         return _editions_of_id(question)
+    if question.kind is Kind.PERSON:
+        return _person(question)
     if question.kind not in (Kind.TITLE, Kind.ADVANCED, Kind.ANY):
         return Page()
     ids = find(_words(question))
@@ -84,6 +88,14 @@ def _editions_of_id(question: Question) -> Page:
     return Page(tuple(_records(work)) if work.editions else (), total)
 
 
+def _person(question: Question) -> Page:
+    people = tuple(
+        Person(Author(_shown_name(row.name), row.openlibrary_id, birth_year=row.birth_year, death_year=row.death_year), works=works_of)
+        for row, works_of in (author(key) for key in _lead(question).authors)
+    )
+    return Page(total=len(people), people=people)
+
+
 def _lead(question: Question) -> Lead:
     """Where the id of a question leads; nowhere for ids of providers that it does not keep."""
     if question.provider == CATALOGUE:
@@ -95,11 +107,13 @@ def _lead(question: Question) -> Lead:
 
 
 def _words(question: Question) -> Words:
+    """What has to be found; "(Dune, #1)" and "(Paperback)" are in no row's title."""
+    asked = words_of(Meant(question.text or question.title).asked)
     if question.kind is Kind.TITLE:
-        return Words(title=words_of(question.text))
+        return Words(title=asked)
     if question.kind is Kind.ANY:
-        return Words(anywhere=words_of(question.text))
-    return Words(title=words_of(question.title), author=words_of(question.author))
+        return Words(anywhere=asked)
+    return Words(title=asked, author=words_of(question.author))
 
 
 def _records(work: WorkFacts) -> list[Record]:
@@ -112,7 +126,7 @@ def _records(work: WorkFacts) -> list[Record]:
     return [
         Record(
             provider=CATALOGUE,
-            title=(edition.title if edition else "") or work.title,
+            title=_title(work, edition),
             subtitle=_subtitle(work, edition),
             authors=authors,
             subjects=subjects,
@@ -126,6 +140,7 @@ def _records(work: WorkFacts) -> list[Record]:
             work_isbns=isbns,
             edition=_edition(work, edition) if edition else Edition(cover_url=_cover(work)),
             popularity=0.5,
+            edited=_edited(work, edition) if work.edited or (edition and edition.edited) else frozenset(),
         )
         for edition in (editions or (None,))
     ]
@@ -144,7 +159,26 @@ def _shown_name(name: str) -> str:
     return author_name(name) or name
 
 
+def _title(work: WorkFacts, edition: EditionFacts | None) -> str:
+    return work.title if edition is None or "title" in work.edited and _named_alike(work, edition) else edition.title or work.title
+
+
+def _named_alike(work: WorkFacts, edition: EditionFacts) -> bool:
+    """Whether the edition bears the work's title, the one before a correction included; a translation does not."""
+    return not edition.title or agrees(edition.title, work.title, work.edited.get("title") or "")
+
+
+def _edited(work: WorkFacts, edition: EditionFacts | None) -> frozenset[str]:
+    """The corrected fields, as Record names them."""
+    alike = edition is None or _named_alike(work, edition)
+    of_work = {"series" if name.startswith("series") else name for name in work.edited if alike or name not in ("title", "subtitle")}
+    of_edition = edition.edited if edition else set()
+    return frozenset({*of_work, *(OF_EDITION + {"isbn": "isbns"}.get(name, name) for name in of_edition)})
+
+
 def _subtitle(work: WorkFacts, edition: EditionFacts | None) -> str | None:
+    if edition and "subtitle" in work.edited and _named_alike(work, edition):
+        return work.subtitle or None
     if edition and (edition.subtitle or edition.title):
         return edition.subtitle or None
     return work.subtitle or None

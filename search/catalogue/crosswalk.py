@@ -5,13 +5,14 @@ Written as SQL by keys and indexes alone: the same few queries at a thousand row
 
 from dataclasses import dataclass
 
-from search.catalogue.keys import Letter, key_of, olid_of
+from search.catalogue.keys import Letter, catalogue_id, key_of, olid_of
 from search.catalogue.rows import select
 from search.schemes import Scheme, readings
 
 HOPS = 10  # a chain of redirects longer than this is a loop
 MOST = 50  # editions of one identifier that are looked at
 TABLES: dict[Letter, str] = {"W": "search_work", "M": "search_edition", "A": "search_author"}
+__all__ = ["Lead", "catalogue_id", "followed", "identifiers", "lead", "leads"]
 LETTERS: tuple[Letter, ...] = ("W", "M", "A")
 
 
@@ -50,6 +51,21 @@ def followed(olid: str) -> str:
     letter = _letter(olid)
     key = key_of(olid, letter)
     return olid if key is None else olid_of(_end(letter, key), letter) or olid
+
+
+def identifiers(found: Lead) -> dict[str, list[str]]:
+    """All ids of what a lead names, by scheme: of its editions, else of its work or author alone."""
+    letter: Letter = "A" if found.authors else "W"
+    named = {Scheme.OPENLIBRARY.value: [olid for key in (*found.works, *found.authors) if (olid := olid_of(key, letter))]}
+    marks = ", ".join(["%s"] * len(found.editions))
+    if marks:
+        for key, isbn in select(f"SELECT id, isbn FROM search_edition WHERE id IN ({marks}) ORDER BY id", found.editions):  # noqa: S608
+            named.setdefault(Scheme.ISBN.value, []).extend([f"{isbn:013d}"] if isbn else [])
+            named[Scheme.OPENLIBRARY.value].extend([olid] if (olid := olid_of(key, "M")) else [])
+        further = f"SELECT scheme, value FROM search_identifier WHERE edition_id IN ({marks}) ORDER BY id"  # noqa: S608
+        for scheme, value in select(further, found.editions):
+            named.setdefault(scheme, []).append(value)
+    return {scheme: list(dict.fromkeys(ids)) for scheme, ids in named.items() if ids}
 
 
 def _of_olid(olid: str) -> Lead:

@@ -14,6 +14,7 @@ from search.catalogue.keys import olid_of
 
 MOST_EDITIONS = 100  # of one work in one answer: some have thousands
 MOST_WORKS = 1_000
+FEW_KEYS = 500  # beyond, all of a small table is read sooner than so many keys are looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class EditionFacts:
     format: str
     cover: int | None
     identifiers: list[tuple[str, str]] = field(default_factory=list)  # scheme and value
+    edited: set[str] = field(default_factory=set)  # columns that staff corrected
 
     @property
     def openlibrary_id(self) -> str | None:
@@ -71,6 +73,7 @@ class WorkFacts:
     series_position: float | None
     authors: list[AuthorFacts] = field(default_factory=list)
     editions: list[EditionFacts] = field(default_factory=list)
+    edited: dict[str, Any] = field(default_factory=dict)  # columns that staff corrected, with the source's value; and "authors"
 
     @property
     def openlibrary_id(self) -> str | None:
@@ -112,7 +115,15 @@ def works(ids: Collection[int], *, editions: Collection[int] = (), most_editions
         if work in found:
             found[work].authors.append(AuthorFacts(*author))
     _add_editions(found, listed, editions, most_editions)
+    _mark_edited(found.values())
     return list(found.values())
+
+
+def author(key: int) -> tuple[AuthorFacts, int]:
+    """An author that is there, and how many works are theirs."""
+    [row] = select("SELECT id, name, birth_year, death_year FROM search_author WHERE id = %s", [key])
+    [(written,)] = select("SELECT count(*) FROM search_authorship WHERE author_id = %s", [key])
+    return AuthorFacts(*row), written
 
 
 def count_editions(work: int) -> int:
@@ -136,6 +147,26 @@ def _add_editions(found: dict[int, WorkFacts], listed: str, first: Collection[in
             editions.append(EditionFacts(*facts))
         if scheme:
             editions[-1].identifiers.append((scheme, value))
+
+
+def _mark_edited(found: Collection[WorkFacts]) -> None:
+    """What of the works, their editions and authors staff corrected: one look into a table that is nearly empty."""
+    of_author: dict[int, list[WorkFacts]] = {}
+    for work in found:
+        for author in work.authors:
+            of_author.setdefault(author.id, []).append(work)
+    works = {work.id: work for work in found}
+    editions = {edition.id: edition for work in found for edition in work.editions}
+    keys = {*works, *editions, *of_author}
+    where = f'WHERE "key" IN ({_listed(keys)})' if len(keys) <= FEW_KEYS else ""
+    for key, letter, column, source in select(f'SELECT "key", letter, field, source_value FROM search_correction {where}'):  # noqa: S608
+        if letter == "W" and key in works:
+            works[key].edited[column] = orjson.loads(source) if source else None
+        elif letter == "M" and key in editions:
+            editions[key].edited.add(column)
+        elif letter == "A":
+            for work in of_author.get(key, ()):
+                work.edited["authors"] = None
 
 
 def _listed(keys: Iterable[int]) -> str:

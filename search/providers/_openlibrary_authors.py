@@ -27,7 +27,7 @@ from search.providers._shapes import (
     title_of,
 )
 
-KINDS = frozenset({Kind.AUTHORS, Kind.AUTHOR, Kind.AUTHOR_WORKS})
+KINDS = frozenset({Kind.AUTHORS, Kind.PERSON, Kind.AUTHOR, Kind.AUTHOR_WORKS})
 PART = 20  # works read at once: 6 ms
 MAX_NAMES = 50
 # without the lists of publishers, dates and subjects, which make an entry of a classic long
@@ -44,6 +44,8 @@ def call(question: Question) -> Call | None:
     author_id = openlibrary_id(question.provider_id, "author")
     if question.provider != NAME or author_id is None:
         return None
+    if question.kind is Kind.PERSON:
+        return Call(f"/authors/{author_id}.json")
     window = (("limit", str(question.limit)), ("offset", str(question.offset)))
     if question.kind is Kind.AUTHOR_WORKS:
         return Call(f"/authors/{author_id}/works.json", window)

@@ -35,7 +35,7 @@ from search.providers._shapes import (
     series_of,
     title_of,
 )
-from search.providers.openlibrary_records import read_edition_of_id, read_editions
+from search.providers.openlibrary_records import read_author_of_id, read_edition_of_id, read_editions
 
 __all__ = ["NAME", "OpenLibrary", "cover_urls"]
 _WORK_FIELDS = """
@@ -90,9 +90,17 @@ class OpenLibrary(Provider):
         return Page.joined(self.parts(question, payload))
 
     def parts(self, question: Question, payload: Any) -> Iterator[Page]:
-        if question.kind is Kind.EDITIONS or (question.kind is Kind.PROVIDER_ID and _edition_id(question)):
-            records = (read_editions if question.kind is Kind.EDITIONS else read_edition_of_id)(payload)
+        if question.kind is Kind.EDITIONS:
+            records = read_editions(payload)
+            yield Page(records, max(count_of(answer_object(payload).get("size")), len(records)))
+            return
+        if question.kind is Kind.PROVIDER_ID and _edition_id(question):
+            records = read_edition_of_id(payload)
             yield Page(records, len(records))
+            return
+        if question.kind is Kind.PERSON:
+            people = tuple(person for person in read_author_of_id(payload) if person.author.openlibrary_id == question.provider_id)
+            yield Page(total=len(people), people=people)
             return
         if question.kind is Kind.AUTHORS:
             yield _openlibrary_authors.read_people(payload)
@@ -116,7 +124,8 @@ def _by_id(question: Question) -> Call | None:
     if question.provider != NAME or not (work_id or edition_id):
         return None
     if question.kind is Kind.EDITIONS:
-        return Call(f"/works/{work_id}/editions.json", (("limit", str(question.limit)),)) if work_id else None
+        window = (("limit", str(question.limit)), *((("offset", str(question.offset)),) if question.offset else ()))
+        return Call(f"/works/{work_id}/editions.json", window) if work_id else None
     if edition_id:
         return Call(f"/books/{edition_id}.json")
     return Call("/search.json", (("q", f'key:"/works/{work_id}"'), ("fields", FIELDS), ("limit", "1")))

@@ -6,13 +6,13 @@ Source: openlibrary.org/dev/docs/api/books and /authors, and the types /type/edi
 from typing import Any, Literal
 
 from search.dto import Author, Edition, Record
-from search.identifiers import asin, digits_id, openlibrary_id
+from search.identifiers import asin, digits_id, openlibrary_id, wikidata_id
 from search.normalisers.dates import parse_year
 from search.normalisers.genres import canonical_genres
 from search.normalisers.languages import language_code
 from search.normalisers.names import author_name
 from search.normalisers.numbers import binding_format, page_count
-from search.provider import BadShape
+from search.provider import BadShape, Person
 from search.providers._openlibrary_pictures import NAME, pictured
 from search.providers._shapes import (
     answer_object,
@@ -30,6 +30,8 @@ from search.providers._shapes import (
     texts_of,
     title_of,
 )
+
+MAX_NAMES = 50
 
 
 def read_edition(payload: Any) -> Record:
@@ -85,7 +87,7 @@ def read_work(payload: Any) -> Record:
     )
 
 
-def read_author(payload: Any) -> Author:
+def read_author(payload: Any) -> Person:
     """The answer to `/authors/OL…A.json`.
 
     Raises: BadShape when it is no author (another type, a redirect, a deleted one), or names nobody.
@@ -94,12 +96,22 @@ def read_author(payload: Any) -> Author:
     name = author_name(found.get("name")) or author_name(found.get("personal_name"))
     if name is None:
         raise BadShape("an author without a name")
-    return Author(
-        name,
-        openlibrary_id=openlibrary_id(found.get("key"), "author"),
-        birth_year=parse_year(found.get("birth_date")),
-        death_year=parse_year(found.get("death_date")),
+    born, died = parse_year(found.get("birth_date")), parse_year(found.get("death_date"))
+    return Person(
+        Author(name, openlibrary_id=openlibrary_id(found.get("key"), "author"), birth_year=born, death_year=died),
+        other_names=tuple(texts_of(found.get("alternate_names"))[:MAX_NAMES]),
+        biography=long_text_of(found.get("bio")),
+        wikidata_id=wikidata_id(object_of(found.get("remote_ids")).get("wikidata")),
     )
+
+
+def read_author_of_id(payload: Any) -> tuple[Person, ...]:
+    """The same, where an id that was merged into another or deleted stands for nobody any more.
+
+    Raises: BadShape when it is no author, or names nobody.
+    """
+    gone = _type(answer_object(payload)) in ("redirect", "delete")
+    return () if gone else (read_author(payload),)
 
 
 def read_data(payload: Any) -> tuple[Record, ...]:

@@ -77,15 +77,20 @@ def test_a_work(description: object) -> None:
 
 
 def test_an_author() -> None:
-    author = read_author(
+    person = read_author(
         {
             "type": {"key": "/type/author"},
             "key": "/authors/OL79034A",
             "name": "Frank Herbert",
             "birth_date": "8 October 1920",
             "death_date": "1986",
+            "alternate_names": ["Frank Patrick Herbert", 7],
+            "bio": {"type": "/type/text", "value": "<p>Wrote of sand.</p>"},
+            "remote_ids": {"wikidata": "Q7934", "viaf": "1"},
         }
     )
+    author = person.author
+    assert person.other_names == ("Frank Patrick Herbert",) and person.wikidata_id == "Q7934" and person.biography == "Wrote of sand."
     assert (author.name, author.openlibrary_id, author.birth_year, author.death_year) == ("Frank Herbert", "OL79034A", 1920, 1986)
 
 
