@@ -10,8 +10,8 @@ from bookstrack.replies import ErrorReply
 from search import lookup, work_editions
 from search.api import ERRORS, documented, only_known, reply
 from search.author_lookup import find_author
+from search.catalogue.answering import followed
 from search.examples import AUTHOR_EXAMPLE, BOOK_EXAMPLE, PERSON_EXAMPLE, RESOLVED_EXAMPLE
-from search.lookup import followed
 from search.schemas import BookReply, NoQuery, PagedReply, PageQuery, PersonReply, ResolvedReply, Strict
 from search.schemes import Scheme
 

@@ -15,12 +15,12 @@ from search.author_lists import Listing
 from search.author_lookup import known_person
 from search.bibliography import MAX_NAMES, Sort, Who, books_of, meant_among, page_of
 from search.cache import Entry
+from search.catalogue.answering import followed
 from search.dto import MatchLevel
 from search.entries import Rendered, etag_of
 from search.fan_out import Outcome
 from search.gateway import Gateway, ProviderAnswer
 from search.identifiers import openlibrary_id
-from search.lookup import followed
 from search.normalisers.text import search_key
 from search.provider import Kind, Provider, Question
 from search.services import Answer

@@ -8,9 +8,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from bookstrack import env
 from bookstrack.lib.registry import implementations
+from search.demographics.wikidata import Wikidata
 from search.provider import Provider, ProviderConfig
 
 CATALOGUE = "catalogue"  # the local one: it is asked like a provider, but by the database
+DEFAULT_ORDER = "catalogue,openlibrary,google-books,isbndb"
 DAY_S = 86_400
 
 
@@ -24,6 +26,8 @@ class Ttl:
     nothing_words: float = 3_600
     bulk: float = 30 * DAY_S  # at most, of an ISBN that was asked in bulk: not everybody was heard
     degraded: float = 300
+    people: float = 30 * DAY_S  # who an author is
+    nobody: float = 1 * DAY_S  # that Wikidata does not know an author
     stale: float = 1 * DAY_S  # how long an expired entry is kept to answer while all providers fail
 
 
@@ -50,6 +54,11 @@ def external_budget_share() -> float:
     return min(1.0, env.number("EXTERNAL_BUDGET_SHARE", 0.5))
 
 
+def demographics() -> bool:
+    """DEMOGRAPHICS: whether Wikidata is asked who authors are. It is not where nobody outside is asked at all."""
+    return env.flag("DEMOGRAPHICS", True) and any(name != CATALOGUE for name in env.words("SEARCH_PROVIDERS", DEFAULT_ORDER))
+
+
 def known_providers() -> list[type[Provider]]:
     """Every provider class in `providers/`."""
     return list(implementations("search.providers", Provider))  # type: ignore[type-abstract]
@@ -61,13 +70,18 @@ def provider_order() -> list[str]:
     Raises: ImproperlyConfigured for a name that no provider has.
     """
     known = [CATALOGUE, *(cls.name for cls in known_providers())]
-    order = env.words("SEARCH_PROVIDERS", "catalogue,openlibrary,google-books,isbndb")
+    order = env.words("SEARCH_PROVIDERS", DEFAULT_ORDER)
     unknown = [name for name in order if name not in known]
     if unknown or not order:
         raise ImproperlyConfigured(
             f"SEARCH_PROVIDERS names {', '.join(unknown) or 'nobody'}: known are {', '.join(known)}"
         )
     return list(dict.fromkeys(order))
+
+
+def with_catalogue() -> bool:
+    """Whether the local catalogue is asked."""
+    return CATALOGUE in provider_order()
 
 
 def providers() -> list[Provider]:
@@ -102,6 +116,8 @@ def check() -> None:
     Raises: ImproperlyConfigured
     """
     providers()
+    demographics()
+    provider_config(Wikidata)
     ttl_scale()
     memory_tier_bytes()
     search_budget_s()

@@ -8,8 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-import structlog
-from django.db import DatabaseError
 
 from bookstrack.lib.db import in_db
 from bookstrack.lib.errors import InvalidQuery, NotFound
@@ -17,15 +15,16 @@ from search import conf, services
 from search.acceptance import same_title
 from search.author_lookup import find_author
 from search.catalogue import crosswalk
+from search.catalogue.answering import followed
 from search.catalogue.crosswalk import Lead
 from search.entries import Rendered, etag_of
 from search.identifiers import find_isbn, openlibrary_id
 from search.provider import Kind, Question
 from search.schemes import Scheme, canonical, scheme_of
 from search.services import Answer
+from search.whole_work import search_whole_work
 from search.wire import Dto
 
-log = structlog.get_logger(__name__)
 GOOGLE, OPENLIBRARY = "google-books", "openlibrary"
 
 
@@ -91,24 +90,13 @@ def question_of(work_id: str) -> Question | None:
 async def own_work(work_id: str) -> str | None:
     """What the local catalogue calls the work of an id that names one; None where it does not have it."""
     question = question_of(work_id)
-    if question is None or not _with_catalogue():
+    if question is None or not conf.with_catalogue():
         return None
     if question.provider == conf.CATALOGUE:
         return question.provider_id
     scheme = Scheme.ISBN if question.isbns else Scheme.GOOGLE if question.provider == GOOGLE else Scheme.OPENLIBRARY
     lead = await in_db(crosswalk.lead, scheme, question.isbns[0] if question.isbns else question.provider_id)
     return crosswalk.catalogue_id(lead.works[0]) if lead.works else None
-
-
-async def followed(olid: str) -> str:
-    """The Open Library id that one was merged into, as far as the local catalogue knows."""
-    if not _with_catalogue():
-        return olid
-    try:
-        return await in_db(crosswalk.followed, olid)
-    except DatabaseError:  # whoever has it in the cache, or outside, answers all the same
-        log.warning("redirects could not be read")
-        return olid
 
 
 def with_data(answer: Answer, data: Dto) -> Answer:
@@ -120,8 +108,9 @@ def with_data(answer: Answer, data: Dto) -> Answer:
 async def _searched(question: Question, shown_id: str) -> Answer:
     if question.provider == OPENLIBRARY:
         question = replace(question, provider_id=await followed(question.provider_id))
-    answer = _found(await services.answer(question), "work", shown_id)
-    return await _with_authors(answer)
+    whole = question.provider == OPENLIBRARY and question.provider_id.endswith("W")
+    answer = await (search_whole_work(question) if whole else services.answer(question))
+    return await _with_authors(_found(answer, "work", shown_id))
 
 
 async def _with_authors(answer: Answer) -> Answer:
@@ -146,7 +135,7 @@ async def _with_authors(answer: Answer) -> Answer:
 
 
 async def _lead(scheme: Scheme, value: str) -> Lead:
-    return await in_db(crosswalk.lead, scheme, value) if _with_catalogue() else Lead(scheme, value)
+    return await in_db(crosswalk.lead, scheme, value) if conf.with_catalogue() else Lead(scheme, value)
 
 
 async def _question_of(scheme: Scheme, value: str, named: dict[str, list[str]], lead: Lead) -> Question | None:
@@ -199,7 +188,3 @@ def _not_found(what: str, asked: str) -> NotFound:
 
 def _by_isbn(isbn13: str) -> Question:
     return Question(Kind.ISBN, isbns=(isbn13,), limit=1)
-
-
-def _with_catalogue() -> bool:
-    return conf.CATALOGUE in conf.provider_order()

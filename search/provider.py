@@ -21,6 +21,7 @@ class Kind(StrEnum):
     ADVANCED = "advanced"  # title and author, or one of them
     ANY = "any"  # words of a title, an author, or both
     PROVIDER_ID = "provider_id"  # one work or edition by the id that a provider gave it
+    STORED_WORK = "stored_work"  # a work by its id as the provider stores it: what its search leaves out
     EDITIONS = "editions"  # the editions of a work by the id that a provider gave it
     AUTHORS = "authors"  # the people of a name
     PERSON = "person"  # one of them by the id that a provider gave
@@ -40,7 +41,7 @@ class Question:
     limit: int = 20
     offset: int = 0
     lang: str | None = None  # ISO 639-1
-    provider: str = ""  # PROVIDER_ID, EDITIONS, PERSON, AUTHOR and AUTHOR_WORKS: whose id it is
+    provider: str = ""  # PROVIDER_ID, STORED_WORK, EDITIONS, PERSON, AUTHOR and AUTHOR_WORKS: whose id it is
     provider_id: str = ""
 
 

@@ -18,6 +18,7 @@ from search.asked import Asked, Id, Key, read
 from search.bulk import IsbnLookups
 from search.cache import Cache
 from search.cache_reader import CacheReader
+from search.catalogue.answering import followed
 from search.entries import Lookup
 from search.gateway import Patience
 from search.patient import PatientLookups
@@ -113,13 +114,14 @@ class Resolver:
         return _missed(asked, misses)
 
     async def _by_id(self, asked: Asked, given: Id) -> Resolution:
-        if not self._others.asks(given.provider):
-            return Resolution(asked.wanted, "error", f"Ids of {given.provider} cannot be looked up here: it is off.", "PROVIDER_ERROR")
-        question = Question(Kind.PROVIDER_ID, provider=given.provider, provider_id=given.text, limit=1)
+        olid = await followed(given.text) if given.provider == "openlibrary" else given.text
+        question = Question(Kind.PROVIDER_ID, provider=given.provider, provider_id=olid, limit=1)
         told = await self._others.look_up(question)
         if given.names_work and told.entry is not None and not told.entry.found:
             # its search index lags behind what it has stored
             told = await self._others.look_up(replace(question, kind=Kind.EDITIONS, limit=EDITIONS_LOOKED_AT))
+        if told.entry is not None and not told.entry.found and not self._others.asks(given.provider):
+            return Resolution(asked.wanted, "error", f"Ids of {given.provider} cannot be looked up here: it is off.", "PROVIDER_ERROR")
         if told.entry is None or not told.entry.found:
             return _nothing(asked, told)
         work, edition = _first(told)

@@ -8,12 +8,13 @@ from django.db import DatabaseError
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
 from search.acceptance import Meant
+from search.catalogue import crosswalk
 from search.catalogue.crosswalk import Lead, lead
 from search.catalogue.keys import catalogue_id, key_of_catalogue
 from search.catalogue.rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, author, count_editions, editions_of_isbns, works
 from search.catalogue.title_index import Words, author_works, find, words_of
 from search.catalogue.title_words import author_key_words
-from search.conf import CATALOGUE
+from search.conf import CATALOGUE, with_catalogue
 from search.dto import Author, Edition, Record, Series
 from search.edits import OF_EDITION, agrees
 from search.gateway import ProviderAnswer, Status
@@ -37,6 +38,17 @@ async def ask(question: Question) -> ProviderAnswer:
         return ProviderAnswer(CATALOGUE, Status.ERROR)
     status = Status.OK if page.records else Status.EMPTY
     return ProviderAnswer(CATALOGUE, status, page, latency_s=clock.monotonic_s() - began)
+
+
+async def followed(olid: str) -> str:
+    """The Open Library id that one was merged into, as far as the catalogue knows; itself otherwise."""
+    if not with_catalogue():
+        return olid
+    try:
+        return await in_db(crosswalk.followed, olid)
+    except DatabaseError:  # whoever has it in the cache, or outside, answers all the same
+        log.warning("redirects could not be read")
+        return olid
 
 
 def answer(question: Question) -> Page:
@@ -160,7 +172,7 @@ def _shown_name(name: str) -> str:
 
 
 def _title(work: WorkFacts, edition: EditionFacts | None) -> str:
-    return work.title if edition is None or "title" in work.edited and _named_alike(work, edition) else edition.title or work.title
+    return work.title if edition is None or ("title" in work.edited and _named_alike(work, edition)) else edition.title or work.title
 
 
 def _named_alike(work: WorkFacts, edition: EditionFacts) -> bool:

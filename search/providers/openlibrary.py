@@ -35,7 +35,7 @@ from search.providers._shapes import (
     series_of,
     title_of,
 )
-from search.providers.openlibrary_records import read_author_of_id, read_edition_of_id, read_editions
+from search.providers.openlibrary_records import read_author_of_id, read_edition_of_id, read_editions, read_work_of_id
 
 __all__ = ["NAME", "OpenLibrary", "cover_urls"]
 _WORK_FIELDS = """
@@ -71,7 +71,7 @@ class OpenLibrary(Provider):
     author_lists = (AuthorList(Kind.AUTHOR, page_size=500, max_calls=4), AuthorList(Kind.AUTHOR_WORKS, page_size=1000, max_calls=10))
 
     def call(self, question: Question) -> Call | None:
-        if question.kind in (Kind.PROVIDER_ID, Kind.EDITIONS):
+        if question.kind in (Kind.PROVIDER_ID, Kind.STORED_WORK, Kind.EDITIONS):
             return _by_id(question)
         if question.kind in _openlibrary_authors.KINDS:
             return _openlibrary_authors.call(question)
@@ -93,6 +93,10 @@ class OpenLibrary(Provider):
         if question.kind is Kind.EDITIONS:
             records = read_editions(payload)
             yield Page(records, max(count_of(answer_object(payload).get("size")), len(records)))
+            return
+        if question.kind is Kind.STORED_WORK:
+            records = tuple(work for work in read_work_of_id(payload) if work.openlibrary_work_id == question.provider_id)
+            yield Page(records, len(records))
             return
         if question.kind is Kind.PROVIDER_ID and _edition_id(question):
             records = read_edition_of_id(payload)
@@ -126,6 +130,8 @@ def _by_id(question: Question) -> Call | None:
     if question.kind is Kind.EDITIONS:
         window = (("limit", str(question.limit)), *((("offset", str(question.offset)),) if question.offset else ()))
         return Call(f"/works/{work_id}/editions.json", window) if work_id else None
+    if question.kind is Kind.STORED_WORK:
+        return Call(f"/works/{work_id}.json") if work_id else None
     if edition_id:
         return Call(f"/books/{edition_id}.json")
     return Call("/search.json", (("q", f'key:"/works/{work_id}"'), ("fields", FIELDS), ("limit", "1")))

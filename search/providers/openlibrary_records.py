@@ -87,6 +87,15 @@ def read_work(payload: Any) -> Record:
     )
 
 
+def read_work_of_id(payload: Any) -> tuple[Record, ...]:
+    """The same, where an id that was merged into another or deleted stands for no work any more.
+
+    Raises: BadShape when it is no work, or one without a usable title.
+    """
+    gone = _type(answer_object(payload)) in ("redirect", "delete")
+    return () if gone else (read_work(payload),)
+
+
 def read_author(payload: Any) -> Person:
     """The answer to `/authors/OL…A.json`.
 

@@ -188,7 +188,16 @@ async def test_the_outside_is_asked_beside_the_catalogue_once(client: httpx.Asyn
     for _ in range(3):
         data = await data_of(client, "/v1/works/OL45W")
     assert (data["work"]["title"], data["work"]["firstPublicationYear"]) == ("The Silent Harbor", 1931)
-    assert shelves.calls == {"openlibrary": 1}
+    assert shelves.calls == {"openlibrary": 2}  # its search, and its stored record
+
+
+async def test_a_work_has_the_description_of_its_stored_record(client: httpx.AsyncClient, loaded: None, shelves: Shelves) -> None:
+    stored = {"key": "/works/OL45W", "type": {"key": "/type/work"}, "title": "The Silent Harbor", "description": "Of a harbor. " * 12}
+    shelves.paths["/works/OL45W.json"] = stored
+    work = (await data_of(client, "/v1/works/OL45W"))["work"]
+    assert work["description"].startswith("Of a harbor.") and work["authors"][0]["name"] == "Gita Iyer"
+    shelves.paths["/works/OL46W.json"] = stored  # a record under another's address is not believed
+    assert await error_of(client, "/v1/works/OL46W") == (404, "NOT_FOUND")
 
 
 async def test_authors_of_an_edition_that_names_none(client: httpx.AsyncClient, transactional_db: None, shelves: Shelves) -> None:
@@ -229,7 +238,7 @@ async def test_every_page_of_editions(client: httpx.AsyncClient, loaded: None, s
         seen += [edition["openLibraryID"] for edition in data["editions"]]
         offset = data["pagination"].get("nextOffset")
     assert len(seen) == len(set(seen)) == 1203
-    assert shelves.calls["openlibrary"] == 4  # the work, and three pages of editions
+    assert shelves.calls["openlibrary"] == 5  # the work twice, and three pages of editions
 
 
 async def test_editions_of_a_work_without_an_outside_id(client: httpx.AsyncClient, sample_catalogue: int) -> None:

@@ -1,12 +1,16 @@
 """Items known by title and author, or by an id that a provider gave; and what happens where an identifier leads nowhere."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
-from search import services
+from bookstrack.lib.db import in_db
+from search import fan_out, services
 from search.services import Resolver, Wanted
+from tests.search.catalogue.loading.files import ALL, dump
 from tests.search.resolving.library import Library, Volume, isbn13
 
 SILENT = Volume(77, "The Silent Harbor")
@@ -233,3 +237,19 @@ async def test_an_id_of_somebody_who_is_off(library: Library, transactional_db: 
     assert off.status == "error" and off.error and "google-books" in off.error
     assert titled.match == {"score": 0.95, "by": "title_author"}
     await services.settled()
+
+
+async def test_ids_that_the_catalogue_knows_need_nobody_outside(
+    transactional_db: None, library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    moved = ("/type/redirect", "/works/OL7W", 1, {"location": "/works/OL1W"})
+    await in_db(call_command, "load_catalogue", str(dump(tmp_path / "dump", *ALL, moved)), quiet=True)
+    monkeypatch.setenv("SEARCH_PROVIDERS", "catalogue")
+    fan_out.everybody.cache_clear()
+    async with services.resolver() as offline:
+        found = [await offline.resolve(Wanted(openlibrary_id=olid)) for olid in ("OL1W", "OL1M", "OL7W")]
+        found.append(await offline.resolve(Wanted(google_id="B1hSG45JCX4C")))
+        unknown = await offline.resolve(Wanted(openlibrary_id="OL404W"))
+    assert [(each.status, each.work["openLibraryWorkID"] if each.work else None) for each in found] == [("success", "OL1W")] * 4
+    assert found[1].edition and found[1].edition["isbn"] == "9780441172719" and found[0].edition is None
+    assert (unknown.status, unknown.error_code) == ("error", "PROVIDER_ERROR") and library.calls.total() == 0
