@@ -32,6 +32,11 @@ def done_of(job_id: str) -> Done:
     return Done({index for index, _ in rows}, sum(success for _, success in rows))
 
 
+def summarise(job_id: str, run: int, summary: dict[str, Any]) -> None:
+    """Keep what is known of the job before its items are done."""
+    Job.objects.filter(pk=job_id, run=run).update(summary=summary)
+
+
 def write(job_id: str, run: int, results: Sequence[Result], told: Standing, *, seq: int) -> None:
     """Keep results and where the job stands, in one step.
 

@@ -44,6 +44,23 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """An item's result as it is read again."""
+
+    success: bool
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How far a job is: items."""
+
+    processed: int
+    succeeded: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A part of the work with its share of the progress; the shares of all stages are 1 together."""
 
@@ -88,6 +105,7 @@ class Pipeline(ABC):
     collection: ClassVar[str] = "items"  # the member of the result that holds the items
     stages: ClassVar[tuple[Stage, ...]] = (Stage("working", 1.0),)  # items are the last one; `prepare` does those before it
     concurrency: ClassVar[int] = 10  # items in hand at once
+    at_once: ClassVar[int] = 1  # items that a hand takes together: more where each is a matter of microseconds
     item_timeout_s: ClassVar[float] = 300.0
     writes: ClassVar[WritePolicy] = WritePolicy()
 
@@ -115,6 +133,10 @@ class Pipeline(ABC):
         Raises: Park, JobFailed. Anything else is this item's failure alone.
         """
 
+    async def handle_all(self, items: Sequence[Item]) -> list[Result]:
+        """Do `at_once` items together; where it fails, they are done one by one. Raises: Park, JobFailed."""
+        return [await self.handle(item) for item in items]
+
     @abstractmethod
     def failed(self, item: Item, code: str, message: str) -> Result:
         """The result of an item that could not be handled."""
@@ -124,12 +146,22 @@ class Pipeline(ABC):
         return max(1.0, total * 0.05)
 
     def summary(self) -> dict[str, Any]:
-        """Members that this run adds to the job's summary."""
+        """Members that this run adds to the job's summary; also asked for after `prepare`, so that first results have them."""
         return {}
 
     async def close(self) -> None:
         """Release what the run held."""
         return
+
+    @classmethod
+    def arranged(cls, done: Sequence[Done], summary: dict[str, Any], counts: Counts) -> dict[str, bytes]:
+        """A page of results as the members of `data` that are this pipeline's own, each rendered JSON."""
+        return {cls.collection: b"[" + b",".join(one.body for one in done) + b"]"}
+
+    @classmethod
+    async def shown(cls, bodies: Sequence[bytes]) -> Sequence[bytes]:
+        """Bodies of items as clients get them now: what became known after they were kept may be added."""
+        return bodies
 
 
 @cache

@@ -6,6 +6,7 @@ Whatever ends a turn before the job's end, a failure, a stop of the server, a qu
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -122,6 +123,8 @@ class _Turn:
                 return
             if self.reporter.halted.is_set() or self.stopped.is_set():
                 return
+            if summary := pipeline.summary():
+                await in_db(checkpoints.summarise, self.job.pk, self.run_number, summary)
         items = pipeline.items()
         self.reporter.told.total = len(items)
         base = 1.0 - last.weight
@@ -144,24 +147,36 @@ class _Turn:
 
     async def _hand(self, pipeline: Pipeline, waiting: Iterator[Item], tell: Callable[[Item | None], None]) -> None:
         """Do items until there are none, or the job is to stop."""
-        for item in waiting:
+        while items := list(islice(waiting, pipeline.at_once)):
             if self.parked or self.broken:
                 return
             try:
-                result = await self._handled(pipeline, item)
+                results = await self._handled_all(pipeline, items)
             except Park as park:
                 self.parked = self.parked or park
                 return
             except JobFailed as error:
                 self.broken = self.broken or error
                 return
-            self.buffer.append(result)
-            self.done.indexes.add(item.index)
-            self.done.succeeded += result.success
+            self.buffer += results
+            self.done.indexes.update(result.index for result in results)
+            self.done.succeeded += sum(result.success for result in results)
             self.got_on = True
-            tell(item)
+            tell(items[-1])
             if self._write_is_due(pipeline):
                 await self._flush()
+
+    async def _handled_all(self, pipeline: Pipeline, items: list[Item]) -> list[Result]:
+        """Raises: Park, JobFailed."""
+        if len(items) > 1:
+            try:
+                async with asyncio.timeout(pipeline.item_timeout_s):
+                    return await pipeline.handle_all(items)
+            except (Park, JobFailed):
+                raise
+            except Exception:  # one of them: which, is found one by one
+                log.exception("items failed together", job=self.job.pk, index=items[0].index)
+        return [await self._handled(pipeline, item) for item in items]
 
     async def _handled(self, pipeline: Pipeline, item: Item) -> Result:
         try:

@@ -19,7 +19,7 @@ from bookstrack.lib.db import in_db
 from bookstrack.lib.errors import NotFound, RefreshTooEarly, TokenExpired, Unauthorized
 from jobs import endings, events, messages, queue, tokens, upkeep
 from jobs.models import Job, JobItem
-from jobs.pipeline import pipelines
+from jobs.pipeline import Counts, Done, pipelines
 from jobs.progress import Standing
 from jobs.starting import EXPIRES_IN_S, JOB_ID, Started, accepted, checked_job_id, run_here, start
 from jobs.states import State, shown_to_who_cancels
@@ -36,10 +36,10 @@ _NO_TOKEN = tokens.digest("")  # what a guess at an unknown job is compared with
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a job's results: `items` is a JSON array, rendered."""
+    """A page of a job's results: `members` of the answer by name, each rendered JSON."""
 
     job: Job
-    items: bytes
+    members: dict[str, bytes]
     count: int
     offset: int
     limit: int
@@ -157,9 +157,13 @@ async def results(job: Job, *, limit: int = PAGE, offset: int = 0) -> Page:
     """
     if job.purged_at is not None:
         raise NotFound("The results of this job have expired.")
-    rows = JobItem.objects.filter(job_id=job.pk).values_list("body", flat=True)[offset : offset + limit]
-    bodies = await in_db(lambda: [bytes(body) for body in rows])
-    return Page(job, b"[" + b",".join(bodies) + b"]", len(bodies), offset, limit)
+    rows = JobItem.objects.filter(job_id=job.pk).values_list("success", "body")[offset : offset + limit]
+    kept = await in_db(lambda: [(success, bytes(body)) for success, body in rows])
+    pipeline = pipelines()[job.pipeline]
+    bodies = await pipeline.shown([body for _, body in kept])
+    done = [Done(success, body) for (success, _), body in zip(kept, bodies, strict=True)]
+    counts = Counts(job.processed_count, job.success_count, job.total_count)
+    return Page(job, pipeline.arranged(done, job.summary, counts), len(done), offset, limit)
 
 
 def rendered(page: Page) -> bytes:
@@ -177,8 +181,8 @@ def rendered(page: Page) -> bytes:
     head |= {"summary": summary | job.summary, "pagination": pagination}
     if job.error:
         head["error"] = job.error
-    member = pipelines()[job.pipeline].collection
-    return orjson.dumps(head)[:-1] + b',"' + member.encode() + b'":' + page.items + b"}"
+    own = b"".join(b',"' + name.encode() + b'":' + body for name, body in page.members.items())
+    return orjson.dumps(head)[:-1] + own + b"}"
 
 
 # -- ending

@@ -148,6 +148,6 @@ async def enrich_here(books: list[Book], *, tell: Callable[[jobs.Standing], None
     found: list[dict[str, Any]] = []
     while True:
         page = await jobs.results(job, limit=jobs.MAX_PAGE, offset=len(found))
-        found += orjson.loads(page.items)
+        found += orjson.loads(page.members[BatchEnrichment.collection])
         if page.count < page.limit:
             return found

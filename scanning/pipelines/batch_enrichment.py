@@ -15,6 +15,7 @@ from scanning import conf
 from search import services
 from search.services import Wanted
 
+AUTHORS_WAIT_S = 2.0  # after the last book, for who the authors are; the rest is asked for when the results are read
 _MEMBERS = {"title": "title", "author": "author", "isbn": "isbn", "googleBooksId": "google_id", "openLibraryId": "openlibrary_id"}
 
 
@@ -47,6 +48,7 @@ class BatchEnrichment(Pipeline):
         resolution = await self.resolver.resolve(wanted(item.value))
         if resolution.quota_until is not None:
             raise Park(resolution.quota_until, "all catalogues' calls of today are used up")
+        services.ask_who_wrote([resolution])
         body = orjson.dumps({"index": item.index, **resolution.as_item()})
         return Result(item.index, resolution.status == "success", resolution.status, body)
 
@@ -62,7 +64,12 @@ class BatchEnrichment(Pipeline):
     async def close(self) -> None:
         self._ledger.cancel()
         await self.resolver.close()
+        await services.asked_who_wrote(within_s=AUTHORS_WAIT_S)
         await services.settled()
+
+    @classmethod
+    async def shown(cls, bodies: Sequence[bytes]) -> Sequence[bytes]:
+        return await services.with_authors_known(bodies)
 
 
 def _label(book: dict[str, Any]) -> str:

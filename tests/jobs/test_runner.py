@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from bookstrack.lib import redis
 from bookstrack.lib.db import in_db
-from jobs import conf, events, leases, queue, runner, services, upkeep
+from jobs import checkpoints, conf, events, leases, queue, runner, services, upkeep
 from jobs.models import DeadLetter, Job, JobItem, JobMove
 from jobs.pipeline import Park, WritePolicy
 from jobs.progress import ProgressReporter, Standing
@@ -98,6 +99,25 @@ async def test_an_item_that_breaks_is_that_items_result_only() -> None:
     assert (job.place, job.processed_count, job.success_count, job.failure_count) == (State.COMPLETED, 6, 5, 1)
     broken = await in_db(JobItem.objects.get, job=job, index=2)
     assert not broken.success and b"INTERNAL_ERROR" in bytes(broken.body) and b"a fault" not in bytes(broken.body)
+
+
+async def test_many_items_at_once_are_each_their_own_result() -> None:
+    started = await services.start(pipeline="together", payload={"count": 35, "raise_at": 14}, total=0, job_id=None, client="192.0.2.1")
+    job = await hands.turn(started.job.pk)
+    assert (job.place, job.total_count, job.success_count) == (State.COMPLETED, 35, 17)  # 18 even ones, of which one broke
+    data = orjson.loads(services.rendered(await services.results(job, limit=20)))
+    assert data["even"] == [0, 2, 4, 6, 8, 10, 12, 16, 18] and data["odd"][:2] == [1, 3] and "INTERNAL_ERROR" in data["odd"]
+    assert (data["kind"], data["of"], data["summary"]["kind"], data["pagination"]["nextOffset"]) == ("numbers", 35, "numbers", 20)
+    assert [one["payload"]["processedCount"] for one in await hands.told(job.pk) if one["type"] == "job_progress"][-1] == 35
+
+
+async def test_what_is_known_after_the_preparation_is_in_the_first_results() -> None:
+    started = await services.start(pipeline="together", payload={"count": 35}, total=0, job_id=None, client="192.0.2.1")
+    job = await in_db(leases.acquire, started.job.pk, "tester")
+    assert job is not None
+    await in_db(checkpoints.summarise, job.pk, job.run, {"kind": "numbers"})
+    data = orjson.loads(services.rendered(await services.results(await hands.fresh(job.pk))))
+    assert data["partial"] is True and data["kind"] == "numbers" and data["even"] == []
 
 
 async def test_an_item_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,38 @@ from typing import Any
 
 import orjson
 
-from jobs.pipeline import Item, JobFailed, Park, Pipeline, Result, Stage, Tell, WritePolicy
+from jobs.pipeline import Counts, Done, Item, JobFailed, Park, Pipeline, Result, Stage, Tell, WritePolicy
 
 calls: dict[str, Callable[[int], Awaitable[None]]] = {}  # what a test of this process does at an item; -1: at the preparation
+
+
+class Together(Pipeline):
+    """Input: {count, raise_at?}. Takes ten items at once; odd ones are no successes, and are shown apart."""
+
+    name = "together"
+    label = "Together"
+    at_once = 10
+    concurrency = 1
+    stages = (Stage("preparing", 0.2), Stage("counting", 0.8))
+
+    def items(self) -> Sequence[Item]:
+        return [Item(index, f"number {index}", index) for index in range(self.payload["count"])]
+
+    async def handle(self, item: Item) -> Result:
+        if item.index == self.payload.get("raise_at"):
+            raise KeyError("a fault of this item")
+        return Result(item.index, item.index % 2 == 0, "success", orjson.dumps(item.index))
+
+    def failed(self, item: Item, code: str, message: str) -> Result:
+        return Result(item.index, False, "error", orjson.dumps(code))
+
+    def summary(self) -> dict[str, Any]:
+        return {"kind": "numbers"}
+
+    @classmethod
+    def arranged(cls, done: Sequence[Done], summary: dict[str, Any], counts: Counts) -> dict[str, bytes]:
+        even, odd = (b"[" + b",".join(one.body for one in done if one.success is wanted) + b"]" for wanted in (True, False))
+        return {"even": even, "odd": odd, "kind": orjson.dumps(summary.get("kind")), "of": orjson.dumps(counts.total)}
 
 
 class Counting(Pipeline):
