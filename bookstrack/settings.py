@@ -94,6 +94,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # -- Redis
 REDIS_URL = env.text("REDIS_URL")  # empty: the embedded server of the data folder
 
+# -- files
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # what clients sent, under names of our own; nothing of it is served
+    "uploads": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "uploads", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+}
+
 # -- jobs
 PIPELINE_PACKAGES = env.words("PIPELINE_PACKAGES", "scanning.pipelines")
 RQ_QUEUES = rq_settings.Queues()

@@ -159,6 +159,11 @@ class Pipeline(ABC):
         return {cls.collection: b"[" + b",".join(one.body for one in done) + b"]"}
 
     @classmethod
+    def forget(cls, payload: Any) -> None:
+        """Delete what belongs to a job beside its rows, a file for one: its data has expired. It may be gone already."""
+        return
+
+    @classmethod
     async def shown(cls, bodies: Sequence[bytes]) -> Sequence[bytes]:
         """Bodies of items as clients get them now: what became known after they were kept may be added."""
         return bodies

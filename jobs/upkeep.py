@@ -12,6 +12,7 @@ from bookstrack.lib import redis as redis_door
 from bookstrack.lib.db import in_db
 from jobs import conf, endings, events, leases, queue
 from jobs.models import Job, JobItem
+from jobs.pipeline import pipelines
 from jobs.states import ENDED, State
 
 log = structlog.get_logger(__name__)
@@ -144,6 +145,9 @@ def _over() -> list[str]:
 
 
 def _purge_one(job_id: str) -> None:
+    job = Job.objects.filter(pk=job_id).first()
+    if job is not None and (pipeline := pipelines().get(job.pipeline)) is not None:
+        pipeline.forget(job.payload)
     JobItem.objects.filter(job_id=job_id).delete()
     Job.objects.filter(pk=job_id).update(purged_at=timezone.now(), payload={}, told_end=True)
 

@@ -3,6 +3,9 @@
 from bookstrack import env
 
 MAX_BATCH = 5_000
+MAX_IMPORT_BYTES = 10 * 2**20  # of a file of rows
+MAX_ROWS = 50_000
+SURE_COLUMN = 0.6  # confidence from which a column needs no warning
 BOOKS_PER_COST = 100  # of the job starters' limit
 
 

@@ -9,9 +9,11 @@ from search.identifiers import InvalidIsbn, openlibrary_id, parse_isbn
 from search.normalisers.text import clean_line, search_key
 from search.provider import Kind, Question
 from search.resolution import By, Wanted
+from search.schemes import Scheme, canonical, scheme_of
 
 MAX_CHARS = 500
 _GOOGLE_ID = re.compile(r"[\w-]{4,40}", re.ASCII)
+FOLLOWED = (Scheme.GOODREADS, Scheme.LIBRARYTHING, Scheme.ASIN, Scheme.LCCN, Scheme.OCLC)
 Key = tuple[str, ...]
 
 
@@ -36,6 +38,7 @@ class Asked:
     wanted: Wanted
     isbn: str | None  # ISBN-13
     ids: tuple[Id, ...]
+    named: tuple[tuple[Scheme, str], ...]  # ids in canonical form that only the local catalogue can follow
     meant: Meant
     problem: str | None
     problem_code: str | None
@@ -43,17 +46,18 @@ class Asked:
     @property
     def identified(self) -> bool:
         """Whether an identifier was given, right or wrong: then words alone cannot tell which edition is meant."""
-        return bool(self.isbn or self.ids or self.problem)
+        return bool(self.isbn or self.ids or self.named or self.problem)
 
     @property
     def empty(self) -> bool:
-        return not (self.isbn or self.ids or self.meant.title)
+        return not (self.isbn or self.ids or self.named or self.meant.title)
 
     @cached_property
     def key(self) -> Key:
         """The same for two items that ask for the same."""
         words = (search_key(self.meant.title), *map(search_key, self.meant.authors))
-        return (self.isbn or "", *(given.text for given in self.ids), self.problem or "", *words)
+        named = (f"{scheme}:{value}" for scheme, value in self.named)
+        return (self.isbn or "", *(given.text for given in self.ids), *named, self.problem or "", *words)
 
     @cached_property
     def question(self) -> Question:
@@ -84,7 +88,9 @@ def read(wanted: Wanted) -> Asked:
             ids.append(Id("google_id", "google-books", given))
         else:
             problem, code = problem or "This is no Google Books id of a volume.", code or "INVALID_REQUEST"
-    return Asked(wanted, isbn, tuple(ids), Meant(_words(wanted.title), _words(wanted.author)), problem, code)
+    schemes = ((scheme_of(name), text) for name, text in wanted.ids.items())
+    named = tuple((scheme, value) for scheme, text in schemes if scheme in FOLLOWED and (value := canonical(scheme, text)))
+    return Asked(wanted, isbn, tuple(ids), named, Meant(_words(wanted.title), _words(wanted.author)), problem, code)
 
 
 def _words(text: str) -> str:

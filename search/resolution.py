@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 Dto = dict[str, Any]
 Status = Literal["success", "not_found", "error", "circuit_open"]
-By = Literal["isbn", "openlibrary_id", "google_id", "title_author", "title"]
+By = Literal["isbn", "openlibrary_id", "google_id", "goodreads", "librarything", "asin", "lccn", "oclc", "title_author", "title"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Wanted:
     isbn: str = ""
     google_id: str = ""  # of a volume of Google Books
     openlibrary_id: str = ""  # OL…W or OL…M
+    ids: Mapping[str, str] = field(default_factory=dict)  # by scheme, of those that the local catalogue alone knows: goodreads, asin, …
 
 
 @dataclass(frozen=True, slots=True)

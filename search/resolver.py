@@ -8,16 +8,19 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
+from typing import cast
 
 import orjson
 import structlog
 
 from bookstrack.lib import clock
-from search import acceptance, planning
+from bookstrack.lib.db import in_db
+from search import acceptance, conf, planning
 from search.asked import Asked, Id, Key, read
 from search.bulk import IsbnLookups
 from search.cache import Cache
 from search.cache_reader import CacheReader
+from search.catalogue import crosswalk
 from search.catalogue.answering import followed
 from search.entries import Lookup
 from search.gateway import Patience
@@ -107,6 +110,10 @@ class Resolver:
             misses.append(await self._by_id(asked, given))
             if misses[-1].success:
                 return _found_at_last(misses)
+        if asked.named and (by_name := await self._by_name(asked)) is not None:
+            misses.append(by_name)
+            if misses[-1].success:
+                return _found_at_last(misses)
         if asked.meant.title:
             misses.append(await self._by_words(asked))
             if misses[-1].success:
@@ -127,6 +134,26 @@ class Resolver:
         work, edition = _first(told)
         work, edition, cached = await self._with_authors(work, edition, told.cached)
         return found(asked.wanted, given.by, 1.0, work, None if given.names_work else edition, cached=cached)
+
+    async def _by_name(self, asked: Asked) -> Resolution | None:
+        """By ids that the local catalogue follows to an edition; None where it has none of them."""
+        if not conf.with_catalogue():
+            return None
+        lead, named = await in_db(crosswalk.first_known, asked.named)
+        if lead is None:
+            return None
+        isbn = next(iter(named.get("isbn", [])), None)
+        if isbn is not None:
+            by_isbn = _by_isbn(asked, await self._isbns.look_up(isbn))
+            return replace(by_isbn, match={**by_isbn.match, "by": lead.scheme.value}) if by_isbn.match else by_isbn
+        question = Question(Kind.PROVIDER_ID, provider=conf.CATALOGUE, provider_id=crosswalk.catalogue_id(lead.works[0]), limit=1)
+        told = await self._others.look_up(question)
+        if told.entry is None or not told.entry.found:
+            return _nothing(asked, told)
+        work, edition = _first(told)
+        if acceptance.is_another_book(asked.meant, work, edition):
+            return Resolution(asked.wanted, "not_found", "This id is of another book than title and author say.", cached=told.cached)
+        return found(asked.wanted, cast(By, lead.scheme.value), 1.0, work, None, cached=told.cached)
 
     async def _with_authors(self, work: Dto, edition: Dto, cached: bool) -> tuple[Dto, Dto, bool]:
         """Open Library names an edition's authors by id only: the book's ISBN, else its work, tells who they are."""

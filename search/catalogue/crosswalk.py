@@ -3,6 +3,7 @@
 Written as SQL by keys and indexes alone: the same few queries at a thousand rows and at fifty million.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from search.catalogue.keys import Letter, catalogue_id, key_of, olid_of
@@ -12,7 +13,7 @@ from search.schemes import Scheme, readings
 HOPS = 10  # a chain of redirects longer than this is a loop
 MOST = 50  # editions of one identifier that are looked at
 TABLES: dict[Letter, str] = {"W": "search_work", "M": "search_edition", "A": "search_author"}
-__all__ = ["Lead", "catalogue_id", "followed", "identifiers", "lead", "leads"]
+__all__ = ["Lead", "catalogue_id", "first_known", "followed", "identifiers", "lead", "leads"]
 LETTERS: tuple[Letter, ...] = ("W", "M", "A")
 
 
@@ -34,6 +35,15 @@ class Lead:
 def leads(text: str) -> list[Lead]:
     """Where a text leads that somebody typed, in every scheme that it may be of ("goodreads:2767052" is of one)."""
     return [found for scheme, value in readings(text) if (found := lead(scheme, value)).known]
+
+
+def first_known(named: Iterable[tuple[Scheme, str]]) -> tuple[Lead | None, dict[str, list[str]]]:
+    """The first of some ids that leads anywhere, with all other ids of what it names."""
+    for scheme, value in named:
+        found = lead(scheme, value)
+        if found.works:
+            return found, identifiers(found)
+    return None, {}
 
 
 def lead(scheme: Scheme, value: str) -> Lead:

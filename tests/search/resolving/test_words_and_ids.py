@@ -253,3 +253,20 @@ async def test_ids_that_the_catalogue_knows_need_nobody_outside(
     assert [(each.status, each.work["openLibraryWorkID"] if each.work else None) for each in found] == [("success", "OL1W")] * 4
     assert found[1].edition and found[1].edition["isbn"] == "9780441172719" and found[0].edition is None
     assert (unknown.status, unknown.error_code) == ("error", "PROVIDER_ERROR") and library.calls.total() == 0
+
+
+async def test_ids_of_other_schemes_lead_through_the_catalogue(
+    transactional_db: None, library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await in_db(call_command, "load_catalogue", str(dump(tmp_path / "dump", *ALL)), quiet=True)
+    monkeypatch.setenv("SEARCH_PROVIDERS", "catalogue")
+    fan_out.everybody.cache_clear()
+    ids = {"goodreads": "234225", "asin": "B00B7NPRY8", "lccn": "2001-1114", "oclc": "ocm00123456"}
+    async with services.resolver() as offline:
+        for scheme, value in ids.items():
+            found = await offline.resolve(Wanted(ids={scheme: value}))
+            assert found.match == {"score": 1.0, "by": scheme} and found.edition and found.edition["isbn"] == "9780441172719"
+        other = await offline.resolve(Wanted(ids={"goodreads": "234225"}, title="The Silent Harbor", author="Gita Iyer"))
+        unknown = await offline.resolve(Wanted(ids={"goodreads": "5", "nobody": "7"}, title="Dune", author="Frank Herbert"))
+    assert other.status == "not_found" and "another book" in (other.error or "")
+    assert unknown.match == {"score": 0.95, "by": "title_author"} and unknown.edition is None
