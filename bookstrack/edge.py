@@ -15,6 +15,7 @@ from django.conf import settings
 from bookstrack import envelope, ratelimit
 from bookstrack.lib import trace
 from bookstrack.lib.errors import ApiError, InternalError, TooLarge
+from scanning.conf import MAX_IMPORT_BYTES
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,8 @@ Hook = Callable[[], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 MAX_BODY_BYTES = 2 * 2**20
+_FILES = (("/api/import/", MAX_IMPORT_BYTES), ("/v1/import/", MAX_IMPORT_BYTES))  # what a file may have that is sent there
+ENVELOPE_BYTES = 64 * 1024  # of a form around a file
 QUIET_PATHS = ("/livez", "/readyz", "/static/")
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'{style}; img-src 'self' https: data:; object-src 'none'; "
@@ -117,7 +120,7 @@ class _Exchange:
             await self._refuse(
                 TooLarge(
                     "The request is too large.",
-                    details={"receivedBytes": self.received_bytes, "maxBytes": MAX_BODY_BYTES},
+                    details={"receivedBytes": self.received_bytes, "maxBytes": self._file_bytes() or MAX_BODY_BYTES},
                 )
             )
         except ApiError as error:
@@ -137,9 +140,14 @@ class _Exchange:
         message = await self._receive()
         if message["type"] == "http.request":
             self.received_bytes += len(message.get("body", b""))
-            if self.received_bytes > MAX_BODY_BYTES:
+            file_bytes = self._file_bytes()
+            if self.received_bytes > (file_bytes + ENVELOPE_BYTES if file_bytes else MAX_BODY_BYTES):
                 raise BodyTooLarge
         return message
+
+    def _file_bytes(self) -> int | None:
+        """How many bytes a file may have that is sent to this path; None where none is expected."""
+        return next((most for prefix, most in _FILES if self.path.startswith(prefix)), None)
 
     def _inner_scope(self) -> Scope:
         """HEAD is answered as GET, without the body. Views that charge a limit themselves find the client, and where headers go."""

@@ -18,7 +18,7 @@ from scanning.services import Book
 
 router = Router(tags=["jobs"])
 REPLIES: dict[int, Any] = {200: PlanReply, 202: StartedReply, **dict.fromkeys((400, 409, 413, 429, 503), ErrorReply)}
-_QUERY = [
+STARTING_QUERY = [
     {
         "name": "jobId",
         "in": "query",
@@ -46,7 +46,7 @@ def _documented(schema: Any, example: dict[str, Any]) -> dict[str, Any]:
         200: {"content": {"application/json": {"example": PLAN_EXAMPLE}}},
         202: {"content": {"application/json": {"example": STARTED_EXAMPLE}}},
     }
-    return {"parameters": _QUERY, "requestBody": body, "responses": answers}
+    return {"parameters": STARTING_QUERY, "requestBody": body, "responses": answers}
 
 
 def _whole(schema: Any) -> dict[str, Any]:
@@ -92,7 +92,7 @@ async def _enrich(request: HttpRequest, read: Callable[[dict[str, Any]], list[Bo
         body = services.body_of(request.body)
         books = read(body)
         job_id = jobs.checked_job_id(request.GET.get("jobId"), body.get("jobId"))
-        plan = _flag(request, "plan")
+        plan = flag(request, "plan")
     except ApiError:
         await ratelimit.charge_request(request.scope, "jobs", 1)  # type: ignore[attr-defined]  # ASGI requests have it
         raise
@@ -112,7 +112,8 @@ async def _enrich(request: HttpRequest, read: Callable[[dict[str, Any]], list[Bo
     return envelope.success(jobs.accepted(started, base_url=base_url) | more, status=202, headers={"Cache-Control": "no-store"})
 
 
-def _flag(request: HttpRequest, name: str) -> bool:
+def flag(request: HttpRequest, name: str) -> bool:
+    """Whether a parameter is 1. Raises: BadInput where it is neither 0 nor 1."""
     value = request.GET.get(name, "0")
     if value not in ("0", "1"):
         raise BadInput(f"{name} is 0 or 1.", details={"field": name})

@@ -38,3 +38,27 @@ PLAN_EXAMPLE: dict[str, Any] = {
     },
     "metadata": _META,
 }
+IMPORT_STARTED_EXAMPLE: dict[str, Any] = {
+    "success": True,
+    "data": {name: value for name, value in STARTED_EXAMPLE["data"].items() if name not in ("success", "processedCount", "totalCount")}
+    | {"detectedFormat": "goodreads", "totalRows": 42},
+    "metadata": _META,
+}
+IMPORT_PLAN_EXAMPLE: dict[str, Any] = {
+    "success": True,
+    "data": PLAN_EXAMPLE["data"]
+    | {
+        "detectedFormat": "generic",
+        "kind": "csv",
+        "encoding": "utf-8",
+        "delimiter": ",",
+        "totalRows": 3,
+        "mapping": [
+            {"column": "Buchtitel", "field": "title", "confidence": 0.95, "by": "header"},
+            {"column": "Regal", "field": None, "confidence": 0.4, "by": "header"},
+        ],
+        "warnings": [],
+        "preview": {"header": ["Buchtitel", "Regal"], "rows": [["Die Verwandlung", "3"]], "books": [{"row": 1, "title": "Die Verwandlung"}]},
+    },
+    "metadata": _META,
+}

@@ -1,6 +1,6 @@
 """Shapes of starting imports and scans, for the OpenAPI document; what comes in is checked by services.py."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import Field
@@ -47,4 +47,41 @@ class PlanData(Schema):
 class PlanReply(Schema):
     success: Literal[True]
     data: PlanData
+    metadata: JobMetadata
+
+
+class ColumnDto(Schema):
+    column: str
+    field: str | None = Field(description="what it is taken for; null: kept under its header in extra")
+    confidence: float = Field(ge=0, le=1)
+    by: Literal["format", "header", "content", "gemini", "user"]
+
+
+class NoteDto(Schema):
+    code: str
+    message: str
+    row: int | None = None
+    column: str | None = None
+
+
+class Preview(Schema):
+    header: list[str]
+    rows: list[list[str]]
+    books: list[dict[str, Any]]
+
+
+class ImportPlanData(PlanData):
+    detectedFormat: str
+    kind: Literal["csv", "xlsx", "json", "list"]
+    encoding: str | None
+    delimiter: str | None
+    totalRows: int
+    mapping: list[ColumnDto]
+    warnings: list[NoteDto]
+    preview: Preview
+
+
+class ImportPlanReply(Schema):
+    success: Literal[True]
+    data: ImportPlanData
     metadata: JobMetadata

@@ -127,8 +127,13 @@ async def start_enrichment(
 
 async def plan_enrichment(books: Sequence[Book]) -> dict[str, Any]:
     """What a batch would cost, without spending anything (spec 02, `?plan=1`)."""
+    return await plan_books([wanted(book) for book in books])
+
+
+async def plan_books(books: Sequence[search.Wanted]) -> dict[str, Any]:
+    """What it would cost to look up books: `{items, cached, calls, budgetLeft, estimatedSeconds, waitsUntil?}`."""
     resolver = search.resolver(share=conf.budget_share(), concurrency=conf.title_concurrency())
-    plan = await resolver.plan([wanted(book) for book in books])
+    plan = await resolver.plan(books)
     data: dict[str, Any] = {
         "items": plan.items,
         "cached": plan.cached,

@@ -47,6 +47,10 @@ class MissingParameter(BadInput):
     code = "MISSING_PARAMETER"
 
 
+class InvalidFile(BadInput):
+    code = "INVALID_FILE"
+
+
 class EmptyBatch(BadInput):
     code = "EMPTY_BATCH"
 
@@ -85,6 +89,10 @@ class JobExists(ApiError):
 
 class TooLarge(ApiError):
     code, status = "FILE_TOO_LARGE", 413
+
+
+class UnsupportedMedia(ApiError):
+    code, status = "UNSUPPORTED_MEDIA_TYPE", 415
 
 
 class RateLimited(ApiError):
