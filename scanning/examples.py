@@ -58,7 +58,11 @@ IMPORT_PLAN_EXAMPLE: dict[str, Any] = {
             {"column": "Regal", "field": None, "confidence": 0.4, "by": "header"},
         ],
         "warnings": [],
-        "preview": {"header": ["Buchtitel", "Regal"], "rows": [["Die Verwandlung", "3"]], "books": [{"row": 1, "title": "Die Verwandlung"}]},
+        "preview": {
+            "header": ["Buchtitel", "Regal"],
+            "rows": [["Die Verwandlung", "3"]],
+            "books": [{"row": 1, "title": "Die Verwandlung", "author": None, "extra": {"Regal": "3"}}],
+        },
     },
     "metadata": _META,
 }

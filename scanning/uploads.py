@@ -52,9 +52,11 @@ def forget(name: str) -> None:
 def digest(file: BinaryIO) -> str:
     """SHA-256 of a file, in hexadecimal; it is left at its beginning."""
     file.seek(0)
-    found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = hashlib.sha256()
+    while part := file.read(2**20):
+        found.update(part)
     file.seek(0)
-    return found
+    return found.hexdigest()
 
 
 def _storage() -> Storage:

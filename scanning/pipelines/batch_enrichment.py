@@ -15,13 +15,14 @@ from scanning import conf
 from search import services
 from search.services import Wanted
 
-AUTHORS_WAIT_S = 2.0  # after the last book, for who the authors are; the rest is asked for when the results are read
-_MEMBERS = {"title": "title", "author": "author", "isbn": "isbn", "googleBooksId": "google_id", "openLibraryId": "openlibrary_id"}
+AUTHORS_WAIT_S = 1.0  # after the last book, for who the authors are; the rest is asked for when the results are read
+_MEMBERS = ("title", "author", "isbn", "googleBooksId", "openLibraryId")
 
 
 def wanted(book: dict[str, Any]) -> Wanted:
     """A book of the request as the search knows it."""
-    return Wanted(**{field: book.get(member) or "" for member, field in _MEMBERS.items()})
+    title, author, isbn, google_id, openlibrary_id = (book.get(member) or "" for member in _MEMBERS)
+    return Wanted(title, author, isbn, google_id, openlibrary_id)
 
 
 class BatchEnrichment(Pipeline):
