@@ -77,7 +77,12 @@ _PAGE_PARAMETERS = [
     {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 0}},
 ]
 _TOKEN_PARAMETER = {"name": "token", "in": "query", "schema": {"type": "string"}, "description": "instead of the header"}
-_WITH_TOKEN = documented(examples.RESULTS, parameters=[*_PAGE_PARAMETERS, _TOKEN_PARAMETER])
+_MIN_MATCH = {
+    "name": "minMatch",
+    "in": "query",
+    "schema": {"type": "string", "enum": ["exact_edition", "same_work", "work_only", "guess"]},
+    "description": "decide the rows again with this floor, out of their own ledgers",
+}
 _LAST_EVENT_ID = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}, "description": "seq of the last event seen"}
 
 
@@ -92,25 +97,27 @@ async def results(request: HttpRequest, job_id: str) -> HttpResponse:
     return await _results(request, await _seen(request, job_id))
 
 
-def _alias(path: str, name: str) -> None:
+def _alias(path: str, name: str, *more: dict[str, Any]) -> None:
     async def view(request: HttpRequest, job_id: str) -> HttpResponse:
         return await _results(request, await _seen(request, job_id, by_query=True))
 
     view.__name__ = name
     view.__doc__ = "The same as /v1/jobs/{jobId}/results; takes the token as a query parameter too."
     replies = {200: ResultsReply} | _errors(400, 401, 404)
-    router.get(path, response=replies, summary="Results of a job (alias)", openapi_extra=_WITH_TOKEN)(view)
+    told = documented(examples.RESULTS, parameters=[*_PAGE_PARAMETERS, _TOKEN_PARAMETER, *more])
+    router.get(path, response=replies, summary="Results of a job (alias)", openapi_extra=told)(view)
 
 
 _alias("/v1/enrichment/results/{job_id}", "enrichment_results")
 _alias("/v1/scan/results/{job_id}", "scan_results")
-_alias("/v1/csv/results/{job_id}", "csv_results")
+_alias("/v1/csv/results/{job_id}", "csv_results", _MIN_MATCH)
 
 
 async def _results(request: HttpRequest, job: Job) -> HttpResponse:
     limit = _number(request, "limit", services.PAGE, 1, services.MAX_PAGE)
     offset = _number(request, "offset", 0, 0, 10**9)
-    page = await services.results(job, limit=limit, offset=offset)
+    options = {name: request.GET[name] for name in services.result_options(job) if name in request.GET}
+    page = await services.results(job, limit=limit, offset=offset, options=options)
     return envelope.success(services.rendered(page), headers=_PRIVATE)
 
 

@@ -5,7 +5,7 @@ Adding one is one file in a package that PIPELINE_PACKAGES names, and its test.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -108,6 +108,7 @@ class Pipeline(ABC):
     at_once: ClassVar[int] = 1  # items that a hand takes together: more where each is a matter of microseconds
     item_timeout_s: ClassVar[float] = 300.0
     writes: ClassVar[WritePolicy] = WritePolicy()
+    options: ClassVar[tuple[str, ...]] = ()  # query parameters that its results take
 
     def __init__(self, payload: Any) -> None:
         self.payload = payload
@@ -164,8 +165,11 @@ class Pipeline(ABC):
         return
 
     @classmethod
-    async def shown(cls, bodies: Sequence[bytes]) -> Sequence[bytes]:
-        """Bodies of items as clients get them now: what became known after they were kept may be added."""
+    async def shown(cls, bodies: Sequence[bytes], options: Mapping[str, str]) -> Sequence[bytes]:
+        """Bodies of items as clients get them now: what became known after they were kept may be added.
+
+        Raises: InvalidQuery for an option that is none.
+        """
         return bodies
 
 

@@ -5,8 +5,10 @@ Raises, all of them: ApiError.
 
 import contextlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -26,7 +28,7 @@ from jobs.states import State, shown_to_who_cancels
 
 __all__ = [
     "EXPIRES_IN_S", "JOB_ID", "MAX_PAGE", "PAGE", "Page", "Standing", "Started", "accepted", "authorised", "cancel",
-    "checked_job_id", "dead_tokens", "find", "followable", "live_state", "queue_trouble", "refresh", "rendered", "results",
+    "checked_job_id", "dead_tokens", "find", "followable", "live_state", "queue_trouble", "refresh", "rendered", "result_options", "results",
     "retry", "run_here", "start", "state", "taken",
 ]  # fmt: skip
 log = structlog.get_logger(__name__)
@@ -150,20 +152,25 @@ async def state(job: Job) -> dict[str, Any]:
     } | ({"waitsUntil": clock.iso_ms(job.wake_at)} if job.wake_at else {})
 
 
-async def results(job: Job, *, limit: int = PAGE, offset: int = 0) -> Page:
-    """Items that are done, in the order of the input; also while the job runs, and after it was canceled.
+async def results(job: Job, *, limit: int = PAGE, offset: int = 0, options: Mapping[str, str] = MappingProxyType({})) -> Page:
+    """Items that are done, in the order of the input; also while the job runs, and after it was canceled. `options` are the pipeline's.
 
-    Raises: NotFound once they have expired.
+    Raises: InvalidQuery; NotFound once they have expired.
     """
     if job.purged_at is not None:
         raise NotFound("The results of this job have expired.")
     rows = JobItem.objects.filter(job_id=job.pk).values_list("success", "body")[offset : offset + limit]
     kept = await in_db(lambda: [(success, bytes(body)) for success, body in rows])
     pipeline = pipelines()[job.pipeline]
-    bodies = await pipeline.shown([body for _, body in kept])
+    bodies = await pipeline.shown([body for _, body in kept], options)
     done = [Done(success, body) for (success, _), body in zip(kept, bodies, strict=True)]
     counts = Counts(job.processed_count, job.success_count, job.total_count)
     return Page(job, pipeline.arranged(done, job.summary, counts), len(done), offset, limit)
+
+
+def result_options(job: Job) -> tuple[str, ...]:
+    """Query parameters that the results of a job take beside limit and offset."""
+    return pipelines()[job.pipeline].options
 
 
 def rendered(page: Page) -> bytes:

@@ -5,7 +5,7 @@ hand cost no more than their batches.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -69,7 +69,7 @@ class BatchEnrichment(Pipeline):
         await services.settled()
 
     @classmethod
-    async def shown(cls, bodies: Sequence[bytes]) -> Sequence[bytes]:
+    async def shown(cls, bodies: Sequence[bytes], options: Mapping[str, str]) -> Sequence[bytes]:
         return await services.with_authors_known(bodies)
 
 
