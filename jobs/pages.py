@@ -2,6 +2,8 @@
 no browser sends to a server."""
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -35,16 +37,24 @@ MATCHES = {
     "google_id": "Google Books id",
     "title_author": "title and author",
     "title": "title",
+    "goodreads": "Goodreads id",
+    "librarything": "LibraryThing id",
+    "asin": "ASIN",
+    "lccn": "LCCN",
+    "oclc": "OCLC number",
 }
 
 
 @require_safe
-async def job(request: HttpRequest, job_id: str) -> HttpResponse:
-    """The page at `/jobs/<id>`: the same for jobs that are and jobs that are not."""
+async def job(request: HttpRequest, job_id: str, more_words: Callable[[], Mapping[str, Any]] = dict) -> HttpResponse:
+    """The page at `/jobs/<id>`: the same for jobs that are and jobs that are not.
+
+    `more_words`: what the results of pipelines need that are shown in their own way.
+    """
     if not _JOB_ID.match(job_id):
         raise Http404
     labels = {name: found.label for name, found in pipelines().items()}
-    words = {"pipelines": labels, "states": STATES, "lines": LINES, "statuses": STATUSES, "matches": MATCHES}
+    words = {"pipelines": labels, "states": STATES, "lines": LINES, "statuses": STATUSES, "matches": MATCHES, **more_words()}
     response = render(request, "jobs/job.html", {"job_id": job_id, "words": words})
     response.headers["Cache-Control"] = "private, max-age=0"
     response.headers["Referrer-Policy"] = "no-referrer"

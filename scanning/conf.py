@@ -19,6 +19,44 @@ def budget_share() -> float:
     return min(1.0, env.number("ENRICHMENT_BUDGET_SHARE", 0.8))
 
 
+GEMINI_PICTURE_TOKENS = 2_000  # of a photo, at most
+
+
+def gemini_key() -> str:
+    """GEMINI_API_KEY; empty: Gemini is off."""
+    return env.text("GEMINI_API_KEY")
+
+
+def gemini_base_url() -> str:
+    """GEMINI_BASE_URL: where it is, a stand-in for one."""
+    return env.url("GEMINI_BASE_URL", "https://generativelanguage.googleapis.com")
+
+
+def gemini_model() -> str:
+    """GEMINI_MODEL."""
+    return env.text("GEMINI_MODEL", "gemini-2.5-flash")
+
+
+def gemini_thinking_budget() -> int:
+    """GEMINI_THINKING_BUDGET: tokens that it may think before it answers; 0: none."""
+    return env.integer("GEMINI_THINKING_BUDGET", 0)
+
+
+def gemini_timeout_s() -> float:
+    """GEMINI_TIMEOUT_S: of one call."""
+    return env.number("GEMINI_TIMEOUT_S", 60.0)
+
+
+def gemini_rate() -> float:
+    """GEMINI_RATE: calls a second, over all processes."""
+    return env.number("GEMINI_RATE", 2.0)
+
+
+def gemini_daily_tokens() -> int:
+    """GEMINI_DAILY_BUDGET: tokens of a UTC day."""
+    return env.integer("GEMINI_DAILY_BUDGET", 2_000_000)
+
+
 def check() -> None:
     """Read every setting once, so that a wrong one fails at the start.
 
@@ -26,3 +64,8 @@ def check() -> None:
     """
     title_concurrency()
     budget_share()
+    gemini_base_url()
+    gemini_thinking_budget()
+    gemini_timeout_s()
+    gemini_rate()
+    gemini_daily_tokens()

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import structlog
 from django.db import Error
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from bookstrack.lib import clock
 from search.models import ProviderDay
@@ -37,6 +38,15 @@ def reserve(provider: str, daily_budget: int, calls: int = 1, *, share: float = 
 def _take(provider: str, day: date, calls: int, at_most: int) -> bool:
     row = ProviderDay.objects.filter(provider=provider, day=day, used__lte=at_most)
     return row.update(used=F("used") + calls) == 1
+
+
+def give_back(provider: str, calls: int) -> None:
+    """Put back what was taken and not used; lost when the database is away, which errs on the safe side. Negative: it was more."""
+    try:
+        row = ProviderDay.objects.filter(provider=provider, day=clock.now().date())
+        row.update(used=Greatest(F("used") - calls, 0))
+    except Error as error:
+        log.warning("what was not used is not in the ledger", provider=provider, error=type(error).__name__)
 
 
 def note_failure(provider: str) -> None:

@@ -4,18 +4,20 @@ Raises, all of them: ApiError (bad input by field; ProvidersFailed and its kinds
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import orjson
 
+from bookstrack.lib.db import in_db
 from bookstrack.lib.errors import InvalidIsbnGiven, InvalidQuery, MissingParameter
-from search import breaker, conf, detect, fan_out, metrics, patient, provider_states
+from search import breaker, budget, conf, detect, fan_out, metrics, patient, provider_states
 from search.cache import Cache, Entry, key_of
 from search.catalogue import answering, sample
-from search.dto import MatchLevel
+from search.demographics import entries, people
+from search.dto import Author, Demographics, MatchLevel
 from search.flight import Flights
 from search.gateway import Status
 from search.identifiers import InvalidIsbn, Isbn, parse_isbn
@@ -169,6 +171,8 @@ async def kept(key: str, kind: str) -> Answer | None:
 
 def _hit(key: str, kind: str, entry: Entry, tier: str) -> Answer:
     ledger.hit(key)
+    if entries.is_due(key, entry):
+        fan_out.behind(entries.complete(cache, key, entry))
     metrics.cache_lookups.labels(kind, tier if entry.found else f"{tier}-negative").inc()
     return Answer(entry, tier)
 
@@ -176,6 +180,26 @@ def _hit(key: str, kind: str, entry: Entry, tier: str) -> Answer:
 def resolver(*, share: float = 0.8, concurrency: int = 10, wait_s: float = 60.0) -> Resolver:
     """What finds the books of a batch; one for each job, made and closed in its event loop. See `Resolver` for the numbers."""
     return Resolver(cache, share=share, concurrency=concurrency, wait_s=wait_s)
+
+
+async def demographics_of(author: Author) -> Demographics | None:
+    """Who an author is, where that is known within 150 ms; what comes later is there the next time."""
+    return await people.of_author(cache, author)
+
+
+def ask_who_wrote(books: Sequence[Resolution]) -> None:
+    """Have the authors of what was found asked for, beside whatever goes on."""
+    entries.ask_behind(cache, [book.work for book in books])
+
+
+async def asked_who_wrote(*, within_s: float) -> None:
+    """Wait for that, then give it up: for an event loop that is about to stand still."""
+    await people.landed(within_s=within_s)
+
+
+async def with_authors_known(items: Sequence[bytes]) -> list[bytes]:
+    """Items of a batch as they were kept, with what is known by now of their authors."""
+    return await entries.completed_items(cache, items)
 
 
 async def states_of_providers() -> dict[str, dict[str, Any]]:
@@ -194,9 +218,36 @@ async def keep_ledger() -> None:
     await ledger.run()
 
 
+async def turn(provider: str, *, rate: float, wait_s: float) -> breaker.Admission:
+    """A turn at somebody outside who is no catalogue, by the same circuit and rate (calls a second); waits for it at most so long.
+
+    Whoever got one says with `turned` how it went.
+    """
+    admission = await breaker.admit(provider, rate=rate, max_wait_s=wait_s)
+    if admission.answer == "go" and admission.wait_s:
+        await asyncio.sleep(admission.wait_s)
+    return admission
+
+
+async def turned(provider: str, admission: breaker.Admission, *, ok: bool) -> None:
+    """How a turn went."""
+    await breaker.record(provider, ok=ok, probe=admission.probe)
+
+
+async def spend(provider: str, amount: int, daily_budget: int) -> bool:
+    """Take out of a day's budget of whatever is counted, tokens for one; False where so much is not left, or nobody can tell."""
+    return await in_db(budget.reserve, provider, daily_budget, amount)
+
+
+async def give_back(provider: str, amount: int) -> None:
+    """Put back what was taken and not used; negative where it was more."""
+    await in_db(budget.give_back, provider, amount)
+
+
 async def settled() -> None:
     """Wait until late answers have filled the cache and the ledger is written: for a clean stop, and for tests."""
-    await asyncio.gather(*fan_out.late_tasks(), *flights.landing(), *patient.landing())
+    while going_on := list[asyncio.Future[Any]]([*fan_out.late_tasks(), *flights.landing(), *patient.landing(), *people.open_questions()]):
+        await asyncio.gather(*going_on)
     await ledger.flush()
 
 

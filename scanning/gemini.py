@@ -1,0 +1,171 @@
+"""The one door to Gemini: a question with structured output, its tokens counted against the day's budget, its troubles told by reason.
+
+What stands in a file or a photo is data: it goes into a part of its own, never into the instruction, and the answer is read by a schema.
+Source: spec 05, "Gemini"; googleapis.github.io/python-genai. The library answers a blocked, cut or empty answer without an exception.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+import structlog
+from google import genai
+from google.genai import errors, types
+from pydantic import BaseModel, ValidationError
+
+from bookstrack.lib import clock
+from bookstrack.lib.per_loop import PerLoop
+from scanning import conf
+from search import services as search
+
+log = structlog.get_logger(__name__)
+NAME = "gemini"
+ATTEMPTS = 3
+FIRST_PAUSE_S = 0.5  # before a retry; each further one twice as long, with jitter
+RETRIED = [429, 500, 502, 503, 504]
+TOKENS_PER_CHAR = 0.3  # of a question, before it is asked: what is over is given back
+Schema = TypeVar("Schema", bound=BaseModel)
+Reason = Literal["off", "budget", "throttled", "timeout", "away", "rejected", "blocked", "empty", "truncated", "unreadable"]
+
+
+class GeminiFailed(Exception):
+    """There is no answer; `reason` says why, the message says it in words for clients."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason, self.message = reason, message
+
+    @property
+    def retryable(self) -> bool:
+        """Whether asking again later may help."""
+        return self.reason in ("budget", "throttled", "timeout", "away")
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Generic[Schema]):
+    """An answer that is of the schema, and what it cost."""
+
+    value: Schema
+    tokens: int
+    model: str
+    seconds: float
+
+
+def enabled() -> bool:
+    """Whether it can be asked: the key is there."""
+    return bool(conf.gemini_key())
+
+
+async def ask(instruction: str, data: Sequence[str | bytes], schema: type[Schema], *, max_output_tokens: int = 8_192) -> Said[Schema]:
+    """Ask once, with retries on 429 and 5xx. `data` are texts, or JPEG pictures as bytes.
+
+    Raises: GeminiFailed.
+    """
+    if not enabled():
+        raise GeminiFailed("off", "Gemini is off: there is no key.")
+    expected = _expected_tokens(instruction, data) + max_output_tokens
+    if not await search.spend(NAME, expected, conf.gemini_daily_tokens()):
+        raise GeminiFailed("budget", "Gemini's tokens of today are used up.")
+    began, used = clock.monotonic_s(), 0
+    try:
+        reply = await _in_turn(_reply(instruction, data, schema, max_output_tokens))
+        used = (reply.usage_metadata.total_token_count or 0) if reply.usage_metadata else expected
+        return Said(_read(reply, schema), used, conf.gemini_model(), clock.monotonic_s() - began)
+    finally:
+        await search.give_back(NAME, expected - used)
+
+
+async def _in_turn(asking: Coroutine[Any, Any, types.GenerateContentResponse]) -> types.GenerateContentResponse:
+    """Ask when it is our turn; whether it answered is noted for everybody."""
+    admission = await search.turn(NAME, rate=conf.gemini_rate(), wait_s=conf.gemini_timeout_s())
+    if admission.answer != "go":
+        asking.close()
+        raise GeminiFailed("away" if admission.answer == "open" else "throttled", "Gemini is left alone for a while.")
+    try:
+        reply = await asking
+    except GeminiFailed as failure:
+        await search.turned(NAME, admission, ok=failure.reason not in ("timeout", "away"))
+        raise
+    await search.turned(NAME, admission, ok=True)
+    return reply
+
+
+async def _reply(
+    instruction: str, data: Sequence[str | bytes], schema: type[BaseModel], max_output_tokens: int
+) -> types.GenerateContentResponse:
+    parts = [_part(one) for one in data]
+    config = types.GenerateContentConfig(
+        system_instruction=instruction,
+        response_mime_type="application/json",
+        response_schema=schema,
+        max_output_tokens=max_output_tokens,
+        temperature=0.0,
+        thinking_config=types.ThinkingConfig(thinking_budget=conf.gemini_thinking_budget()),
+    )
+    try:
+        async with asyncio.timeout(conf.gemini_timeout_s() * ATTEMPTS):
+            return await _client().aio.models.generate_content(
+                model=conf.gemini_model(), contents=[types.Content(role="user", parts=parts)], config=config
+            )
+    except errors.APIError as error:
+        log.warning("gemini refused", status=error.code)
+        raise _failure_of(error.code) from None
+    except TimeoutError:
+        raise GeminiFailed("timeout", "Gemini did not answer in time.") from None
+    except Exception as error:  # its transport's own errors, of a library that may change: named, never shown
+        log.warning("gemini could not be asked", error=type(error).__name__)
+        raise GeminiFailed("away", "Gemini could not be reached.") from None
+
+
+def _part(one: str | bytes) -> types.Part:
+    return types.Part.from_text(text=one) if isinstance(one, str) else types.Part.from_bytes(data=one, mime_type="image/jpeg")
+
+
+def _failure_of(status: int) -> GeminiFailed:
+    if status == 429:
+        return GeminiFailed("throttled", "Gemini takes no more questions for now.")
+    if status >= 500:
+        return GeminiFailed("away", "Gemini failed.")
+    return GeminiFailed("rejected", "Gemini refused the question.")
+
+
+def _read(reply: types.GenerateContentResponse, schema: type[Schema]) -> Schema:
+    """Raises: GeminiFailed for an answer that was blocked, cut, empty, or is not of the schema."""
+    if reply.prompt_feedback is not None and reply.prompt_feedback.block_reason is not None:
+        raise GeminiFailed("blocked", "Gemini refused to look at it.")
+    if not reply.candidates:
+        raise GeminiFailed("empty", "Gemini answered nothing.")
+    finish = reply.candidates[0].finish_reason
+    if finish is types.FinishReason.MAX_TOKENS:
+        raise GeminiFailed("truncated", "Gemini's answer was cut off.")
+    if finish not in (None, types.FinishReason.STOP):
+        raise GeminiFailed("blocked", "Gemini stopped in the middle of its answer.")
+    text = "".join(part.text or "" for part in (reply.candidates[0].content.parts or ())) if reply.candidates[0].content else ""
+    if not text.strip():
+        raise GeminiFailed("empty", "Gemini answered nothing.")
+    try:
+        return schema.model_validate_json(text)
+    except ValidationError:
+        raise GeminiFailed("unreadable", "Gemini's answer could not be read.") from None
+
+
+def _expected_tokens(instruction: str, data: Sequence[str | bytes]) -> int:
+    chars = len(instruction) + sum(len(one) for one in data if isinstance(one, str))
+    pictures = sum(isinstance(one, bytes) for one in data)
+    return int(chars * TOKENS_PER_CHAR) + pictures * conf.GEMINI_PICTURE_TOKENS
+
+
+def _made() -> genai.Client:
+    retry = types.HttpRetryOptions(attempts=ATTEMPTS, initial_delay=FIRST_PAUSE_S, http_status_codes=RETRIED)
+    options = types.HttpOptions(
+        base_url=conf.gemini_base_url(), timeout=int(conf.gemini_timeout_s() * 1000), retry_options=retry
+    )
+    return genai.Client(api_key=conf.gemini_key(), http_options=options)
+
+
+_clients = PerLoop(_made)  # and a reference is kept: the library closes a client that nobody holds
+
+
+def _client() -> genai.Client:
+    return _clients.get()
