@@ -6,11 +6,14 @@ a guess and says so. Source: spec 04, "DTOs" (match levels) and "Merging provide
 
 from dataclasses import replace
 
+from rapidfuzz import fuzz
+
 from search.dto import Book, Match, MatchLevel
 from search.identifiers import parse_isbn
 from search.normalisers.names import author_similarity
-from search.normalisers.text import dominant_script, tokens
-from search.normalisers.titles import title_similarity
+from search.normalisers.text import dominant_script, search_key, tokens
+from search.normalisers.titles import OTHER_VOLUME_AT_MOST, parse_title, title_similarity
+from search.normalisers.volumes import numbers_of
 from search.provider import Kind, Question
 
 AGREES = 0.85  # similarity from which a title or an author is taken for the same
@@ -38,13 +41,26 @@ def judge(question: Question, book: Book) -> Match | None:
 def ranked(question: Question, books: list[Book]) -> list[Book]:
     """The books that answer the question with their match set, best first: match, then quality, then how well known they are."""
     judged = [replace(book, match=match) for book in books if (match := judge(question, book)) is not None]
-    return sorted(judged, key=_order)
+    words = " ".join(sorted(tokens(question.text or question.title or question.author)))
+    return sorted(judged, key=lambda book: _order(book, words))
 
 
-def _order(book: Book) -> tuple[int, float, float]:
+def _order(book: Book, words: str) -> tuple[int, float, float, float]:
     if book.match is None:
         raise ValueError("a book is judged before it is ranked")
-    return (LEVELS.index(book.match.level), -round(book.match.score, 2), -(book.quality + 30 * book.popularity))
+    guessed = words and book.match.level is MatchLevel.GUESS
+    return (
+        LEVELS.index(book.match.level),
+        -round(book.match.score, 2),
+        -_words_alike(words, book) if guessed else 0.0,
+        -(book.quality + 30 * book.popularity),
+    )
+
+
+def _words_alike(words: str, book: Book) -> float:
+    """Of guesses that are equally unsure: how alike the sorted words are, 0..1 in steps that leave small differences to quality."""
+    names = {book.title, book.edition.title or book.title, *book.other_titles, *(author.name for author in book.authors)}
+    return max(round(fuzz.ratio(words, " ".join(sorted(tokens(name)))) / 100, 1) for name in names)
 
 
 def _by_isbn(question: Question, book: Book) -> Match | None:
@@ -99,7 +115,17 @@ SCRIPTS_OF: dict[str, tuple[str, ...]] = {
 def _title_score(asked: str, book: Book) -> float:
     full = f"{book.title}: {book.subtitle}" if book.subtitle else book.title
     names = {book.title, full, book.edition.title or book.title, *book.other_titles}
-    return max(title_similarity(asked, name) for name in names)
+    best = max(title_similarity(asked, name) for name in names)
+    return min(best, OTHER_VOLUME_AT_MOST) if "(" in asked and _is_other_volume(asked, book) else best
+
+
+def _is_other_volume(asked: str, book: Book) -> bool:
+    """Whether a later volume of a series that is called as its first is asked, and the book is not that one: "Naruto (Naruto, #5)"."""
+    parsed = parse_title(asked)
+    series, place = parsed.series or ("", None)
+    if place is None or place <= 1 or search_key(series) != search_key(parsed.title):
+        return False
+    return (book.series is None or book.series.position != place) and place not in numbers_of(search_key(book.title))
 
 
 def _author_score(asked: str, book: Book) -> float:
@@ -133,7 +159,8 @@ def _by_words(asked: str, book: Book) -> Match:
     covered = _words_covered(asked, book)
     if covered is not None:
         return Match(MatchLevel.WORK_ONLY, covered, ("all words are in title and author",))
-    return Match(MatchLevel.GUESS, round(title, 3), (f"title differs ({title:.2f})",))
+    # a guess is as good as what agrees best
+    return Match(MatchLevel.GUESS, round(max(title, 0.9 * author), 3), (f"title differs ({title:.2f})", f"author differs ({author:.2f})"))
 
 
 def _words_covered(asked: str, book: Book) -> float | None:

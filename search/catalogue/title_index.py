@@ -6,12 +6,12 @@ the same order on every database. SQLite finds words by FTS5, PostgreSQL by a GI
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 
 from search.catalogue import title_ranking
-from search.catalogue.title_words import hash_of_words, stored, words_of
+from search.catalogue.title_words import hash_of_words, stored, without_articles, words_of
 
 __all__ = ["Words", "author_works", "find", "rebuild", "stored", "words_of"]
 
@@ -22,7 +22,8 @@ CANDIDATES = 200  # more than anybody pages through
 FEW = 5  # found exactly: less is little, and the cheap second steps are taken
 EXACT_TITLES = 100
 RAREST = 3
-LONG_WORD = 5  # from here on a word may have a wrong letter, from 8 two
+LONG_WORD = 5  # from here on a word may have a wrong letter, from 8 two; with one letter missing it has four
+MOST_NAMES = 6
 NEAR_WORDS = 4
 VECTOR = (
     "array_to_tsvector(string_to_array(btrim(title_words), ' ') "
@@ -38,6 +39,10 @@ class Words:
     author: tuple[str, ...] = ()
     anywhere: tuple[str, ...] = ()
 
+    def without_articles(self) -> "Words":
+        """The same without the articles of titles."""
+        return replace(self, title=without_articles(self.title), anywhere=without_articles(self.anywhere))
+
 
 def find(words: Words) -> list[int]:
     """Ids of the works that have the words, the most alike first; empty when no word is asked."""
@@ -46,9 +51,9 @@ def find(words: Words) -> list[int]:
     found = dict.fromkeys(_of_title(words))
     found |= dict.fromkeys(_having(_Terms.of(words)))
     if len(found) < FEW:
-        found |= dict.fromkeys(_having(_Terms.of(words, half_typed=True)))
-    if not found and (words.title or words.anywhere):
-        return _spelt_nearly(words)
+        found |= dict.fromkeys(_having(_Terms.of(words.without_articles(), half_typed=True)))
+    if not found:
+        return _spelt_nearly(words) or _author_spelt_nearly(words)
     return title_ranking.ranked(list(found), words.title, words.author, words.anywhere)[:CANDIDATES]
 
 
@@ -75,9 +80,10 @@ def rebuild() -> None:
             cursor.execute(f"INSERT INTO {TABLE}({TABLE}) VALUES('rebuild')")
         cursor.execute("DELETE FROM search_title_words")
         if connection.vendor == "sqlite":
+            # occurrences, as PostgreSQL counts them: both then take the same words for rare
             # the connection's own function: Django gives SQLite PostgreSQL's reverse()
             cursor.execute(
-                "INSERT INTO search_title_words SELECT term, REVERSE(term), doc FROM search_title_vocabulary WHERE col = 'title_words'"
+                "INSERT INTO search_title_words SELECT term, REVERSE(term), cnt FROM search_title_vocabulary WHERE col = 'title_words'"
             )
         else:
             cursor.execute(
@@ -116,6 +122,8 @@ def _of_title(words: Words) -> list[int]:
 
 def _having(terms: _Terms, limit: int = CANDIDATES) -> list[int]:
     sql, params = _fts5(terms) if connection.vendor == "sqlite" else _tsquery(terms)
+    if not any(params):  # a quotation mark alone
+        return []
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} LIMIT %s", [*params, limit])
         return [row[0] for row in cursor.fetchall()]
@@ -170,7 +178,7 @@ def _single(word: str) -> bool:
 
 def _spelt_nearly(words: Words) -> list[int]:
     """Works that have the rarest of the words, or words spelt nearly like those that no title has; only what is alike as a whole."""
-    asked = words.title or words.anywhere
+    asked = without_articles(words.title or words.anywhere)
     counts = title_ranking.counts_of(asked)
     known = sorted((word for word in dict.fromkeys(asked) if counts.get(word)), key=lambda word: (counts[word], word))
     author = tuple((word, False) for word in words.author)
@@ -185,9 +193,27 @@ def _spelt_nearly(words: Words) -> list[int]:
     return title_ranking.alike(list(found), words.title, words.author, words.anywhere)
 
 
+def _author_spelt_nearly(words: Words) -> list[int]:
+    """Works of authors whose names are alike: of those that have the title's words, or all words of the name but one."""
+    asked = words.author or words.anywhere
+    if words.title:
+        alone = words.without_articles().title
+        ids = [*_of_title(Words(words.title)), *_having(_Terms.of(Words(alone)))]
+        by_author = title_ranking.alike(list(dict.fromkeys(ids)), (), asked, ())
+        return title_ranking.ranked(by_author, words.title, (), ())
+    found: dict[int, None] = {}
+    for place, word in enumerate(asked[:MOST_NAMES]):
+        if len(word) >= LONG_WORD - 1:
+            begun = (word[: max(2, (len(word) - 1) // 2)], True)
+            others = tuple((other, False) for at, other in enumerate(asked) if at != place)
+            for wanted in ((*others, begun), others) if others else ():
+                found |= dict.fromkeys(_having(_Terms((), wanted, ())))
+    return title_ranking.alike(list(found), (), asked, ())
+
+
 def _corrected(asked: tuple[str, ...], counts: dict[str, int]) -> list[tuple[str, ...]]:
     """For the words that no title has: the words nearest to each, one choice at a time; their counts are added to `counts`."""
-    unknown = [word for word in dict.fromkeys(asked) if not counts.get(word) and len(word) >= LONG_WORD]
+    unknown = [word for word in dict.fromkeys(asked) if not counts.get(word) and len(word) >= LONG_WORD - 1]
     choices = [title_ranking.near_words(word, NEAR_WORDS) for word in unknown[:RAREST]]
     for near in choices:
         counts.update(near)

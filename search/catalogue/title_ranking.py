@@ -14,7 +14,9 @@ from search.catalogue.title_words import words_of
 from search.models import Work
 
 ALIKE = 78.0  # of 100: below this a title that has not all the words is another book
+LONG_NAME = 8  # letters: a shorter name is part of too many others
 SUBTITLED = 0.995  # of two works of one title, the one without a subtitle is meant by the title alone
+SHORTEST = 5  # letters of a word that may be meant by one with a letter less
 NEAR_POOL = 4_000  # words looked at for one that no title has
 
 
@@ -49,23 +51,25 @@ def near_words(word: str, most: int) -> dict[str, int]:
     With one or two faults, the first or the last half of the word is right but for at most one: words that share a half are compared.
     """
     errors = 2 if len(word) >= 8 else 1
-    half = max(3, len(word) // 2 - (errors - 1))
-    pool = _beginning("word", word[:half]) | _beginning("backwards", word[::-1][:half])
+    half = max(2, len(word) // 2 - 1 if errors == 2 else (len(word) - 1) // 2)  # two letters that changed places lie in one half
+    lengths = (max(len(word) - errors, SHORTEST if len(word) < SHORTEST else 0), len(word) + errors)
+    pool = _beginning("word", word[:half], lengths) | _beginning("backwards", word[::-1][:half], lengths)
     near = [
         (distance, -works, other)
         for other, works in pool.items()
-        if abs(len(other) - len(word)) <= errors and (distance := OSA.distance(word, other, score_cutoff=errors)) <= errors
+        if (distance := OSA.distance(word, other, score_cutoff=errors)) <= errors
     ]
     return {other: -works for _, works, other in sorted(near)[:most]}
 
 
-def _beginning(column: str, start: str) -> dict[str, int]:
+def _beginning(column: str, start: str, lengths: tuple[int, int]) -> dict[str, int]:
     longer = " AND length(word) >= 5" if column == "backwards" else ""  # as its index has it
     after = start[:-1] + chr(ord(start[-1]) + 1)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT word, works FROM search_title_words WHERE {column} >= %s AND {column} < %s{longer} LIMIT {NEAR_POOL}",  # noqa: S608
-            [start, after],
+            f"SELECT word, works FROM search_title_words WHERE {column} >= %s AND {column} < %s{longer} AND length(word) BETWEEN %s AND %s "  # noqa: S608
+            f"LIMIT {NEAR_POOL}",
+            [start, after, *lengths],
         )
         return dict(cursor.fetchall())
 
@@ -78,7 +82,7 @@ def _scores(ids: list[int], title: tuple[str, ...], author: tuple[str, ...], any
         return {key: _score(all_words, name, subtitle, words + names) for key, name, subtitle, words, names in rows}
     if not wanted:
         by = " ".join(author)
-        return {key: fuzz.token_sort_ratio(by, names) for key, _, _, _, names in rows}
+        return {key: _name_score(by, names.strip()) for key, _, _, _, names in rows}
     return {key: _score(wanted, name, subtitle, words) for key, name, subtitle, words, _ in rows}
 
 
@@ -93,6 +97,13 @@ def _score(wanted: str, title: str, subtitle: str, words: str) -> float:
     if best < ALIKE and not (wanted.isascii() and short.isascii()):
         best = max(best, 0.9 * fuzz.ratio(_latin(wanted), _latin(short)))
     return round(best, 6)
+
+
+def _name_score(asked: str, names: str) -> float:
+    """0..100: how alike a name is to all of a work's authors, or to one of them."""
+    whole = fuzz.token_sort_ratio(asked, names)
+    one_of_them = len(names) > len(asked) >= LONG_NAME
+    return max(whole, 0.99 * fuzz.partial_ratio(asked, names)) if one_of_them else whole
 
 
 @lru_cache(maxsize=2_000)

@@ -2,10 +2,13 @@
 
 import zlib
 
+from anyascii import anyascii
+
 from search.normalisers.names import author_key
-from search.normalisers.text import tokens
+from search.normalisers.text import ARTICLES, dominant_script, tokens
 
 MAX_WORD = 64  # longer ones are no words: cut alike in rows and in questions
+ROMANISED = ("Cyrillic", "Greek", "Armenian", "Georgian")  # written letter for letter in Latin by those who lack the keyboard
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -14,8 +17,14 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def stored(*texts: str) -> str:
-    """How the words of some texts are stored, each with a space on both sides."""
-    return " " + " ".join(word[:MAX_WORD] for text in texts for word in tokens(text)) + " "
+    """How the words of some texts are stored, each with a space on both sides; those of other alphabets in Latin letters too."""
+    latin = [anyascii(text) for text in texts if not text.isascii() and dominant_script(text) in ROMANISED]
+    return " " + " ".join(word[:MAX_WORD] for text in (*texts, *latin) for word in tokens(text)) + " "
+
+
+def without_articles(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that are no articles: rows lack the first one of a title, so that it cannot be asked for where it stands elsewhere."""
+    return tuple(word for word in words if word not in ARTICLES) or words
 
 
 def hash_of(title: str) -> int:

@@ -15,25 +15,25 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar januari janvier enero gennaio janeiro",
-            "feb february februar februari février febrero febbraio fevereiro",
-            "mar march märz maart mars marzo março",
-            "apr april avril abril aprile",
-            "may mai mayo maggio maio mei",
-            "jun june juni juin junio giugno junho",
-            "jul july juli juillet julio luglio julho",
-            "aug august augustus août agosto",
-            "sep sept september septembre septiembre settembre setembro",
-            "oct okt october oktober octobre octubre ottobre outubro",
-            "nov november novembre noviembre novembro",
-            "dec dez december dezember décembre diciembre dicembre dezembro",
+            "jan january januar januari janvier enero gennaio janeiro styczeń stycznia leden ledna",
+            "feb february februar februari février febrero febbraio fevereiro luty lutego únor února",
+            "mar march märz maart mars marzo março marzec marca březen března",
+            "apr april avril abril aprile kwiecień kwietnia duben dubna",
+            "may mai mayo maggio maio mei maj maja květen května",
+            "jun june juni juin junio giugno junho czerwiec czerwca červen června",
+            "jul july juli juillet julio luglio julho lipiec lipca červenec července",
+            "aug august augustus août agosto sierpień sierpnia srpen srpna",
+            "sep sept september septembre septiembre settembre setembro wrzesień września září",
+            "oct okt october oktober octobre octubre ottobre outubro październik października říjen října",
+            "nov november novembre noviembre novembro listopad listopada listopadu",
+            "dec dez december dezember décembre diciembre dicembre dezembro grudzień grudnia prosinec prosince",
         ),
         1,
     )
     for name in names.split()
 }
 _WEEKDAY = re.compile(r"\A[^\W\d_]{2,10},\s+(?=[^\W\d_]+\.?\s+\d|\d{1,2}\D)")
-_NAME = r"(?P<name>[^\W\d_]{3,10})"
+_NAME = r"(?P<name>[^\W\d_]{3,12})"
 _DAY = r"(?P<d>[0-9]{1,2})(?:st|nd|rd|th|er|º|\.)?"
 _YEAR = r"(?P<y>[0-9]{4})"
 _FORMS = [
@@ -69,15 +69,16 @@ class PartialDate:
         return "-".join([f"{self.year:04d}", *(f"{part:02d}" for part in (self.month, self.day) if part is not None)])
 
 
-def parse_date(raw: object, *, today: date | None = None) -> PartialDate | None:
+def parse_date(raw: object, *, today: date | None = None, day_first: bool | None = None) -> PartialDate | None:
     """A date in any common form; None where it says none.
 
-    An impossible month or day is dropped, the rest is kept; of 07/09/2004, which may be July or September, the year is kept.
+    An impossible month or day is dropped, the rest is kept; of 07/09/2004, which may be July or September, the year is kept unless
+    `day_first` tells.
     """
     text = _WEEKDAY.sub("", _text(raw), count=1)
     today = today or clock.now().date()
     if found := _ONE_OR_OTHER.fullmatch(text):
-        return _day_and_month(int(found[1]), int(found[2]), int(found[3]), today)
+        return _day_and_month(int(found[1]), int(found[2]), int(found[3]), today, day_first)
     for form in (_DAY_FIRST, *_FORMS):
         if found := form.fullmatch(text):
             parts = found.groupdict()
@@ -110,10 +111,19 @@ def _number(digits: str | None) -> int | None:
     return int(digits) if digits else None
 
 
-def _day_and_month(one: int, other: int, year: int, today: date) -> PartialDate | None:
-    if one == other or other > 12:
-        return _possible(year, one, other, today)
-    return _possible(year, other, one, today) if one > 12 else _possible(year, None, None, today)
+def day_first_in(raw: str) -> bool | None:
+    """Whether a date is written with its day before its month: True of 31/12/2004, False of 12/31/2004, None where it does not tell."""
+    found = _ONE_OR_OTHER.match(raw.strip())
+    one, other = (int(found[1]), int(found[2])) if found else (0, 0)
+    return one > 12 if max(one, other) > 12 >= min(one, other) else None
+
+
+def _day_and_month(one: int, other: int, year: int, today: date, day_first: bool | None) -> PartialDate | None:
+    if one > 12 or other > 12 or one == other:
+        day_first = one > 12
+    if day_first is None:
+        return _possible(year, None, None, today)
+    return _possible(year, other, one, today) if day_first else _possible(year, one, other, today)
 
 
 def _possible(year: int, month: int | None, day: int | None, today: date) -> PartialDate | None:

@@ -36,19 +36,23 @@ to ton tongan; tr tur turkish; ts tso tsonga; tt tat tar tatar; tw twi; ty tah t
 uk ukr ukrainian; ur urd urdu; uz uzb uzbek; ve ven venda; vi vie vietnamese; vo vol volapuk; wa wln walloon; wo wol wolof;
 xh xho xhosa; yi ji yid yiddish; yo yor yoruba; za zha zhuang; zh chi zho cmn chinese mandarin; zu zul zulu
 """
-# the names that exports of other languages write, accents off: German, French, Spanish, Italian, Portuguese, Dutch, its own
+# the names that exports of other languages write, accents off: German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech, its own
 _OTHER_NAMES = """
-ar arabisch arabe arabo العربية; cs tschechisch tcheque checo ceco tsjechisch cestina; da danisch danois danes danese
-dinamarques deens dansk; de deutsch allemand aleman tedesco alemao duits; el griechisch grec griego greco grego grieks
-ελληνικα; en englisch anglais ingles inglese engels; es spanisch espagnol espanol spagnolo espanhol spaans; fi finnisch
-finnois fines finlandes finlandese fins suomi; fr franzosisch francais frances francese frans; he hebraisch hebreu hebreo
-ebraico hebraico hebreeuws עברית; hi hindi हिन्दी; hu ungarisch hongrois hungaro ungherese hongaars magyar; it italienisch
-italien italiano italiaans; ja japanisch japonais japones giapponese japans 日本語; ko koreanisch coreen coreano koreaans
-한국어; la lateinisch latein latino latim latijn; nl niederlandisch neerlandais neerlandes olandese holandes nederlands; no
-norwegisch norvegien noruego norvegese noruegues noors norsk; pl polnisch polonais polaco polacco polones pools polski; pt
-portugiesisch portugais portugues portoghese portugees; ro rumanisch roumain rumano romeno roemeens romana; ru russisch russe
-ruso russo русский; sv schwedisch suedois sueco svedese zweeds svenska; tr turkisch turc turco turks turkce; uk ukrainisch
-ukrainien ucraniano ucraino oekraiens українська; zh chinesisch chinois chino cinese chines chinees 中文 汉语 漢語
+ar arabisch arabe arabo العربية; cs czeski cesky tschechisch tcheque checo ceco tsjechisch cestina; da dunski dansky danstina
+danisch danois danes danese dinamarques deens dansk; de niemiecki nemecky nemcina deutsch allemand aleman tedesco alemao duits; el
+grecki recky rectina griechisch grec griego greco grego grieks ελληνικα; en angielski anglicky anglictina englisch anglais ingles
+inglese engels; es hiszpanski spanelsky spanelstina spanisch espagnol espanol spagnolo espanhol spaans; fi finski finsky finstina
+finnisch finnois fines finlandes finlandese fins suomi; fr franzosisch francais frances francese frans; he hebraisch hebreu hebreo
+ebraico hebraico hebreeuws עברית; hi hindi हिन्दी; hu wegierski madarsky madarstina ungarisch hongrois hungaro ungherese hongaars
+magyar; it wloski włoski italsky italstina italienisch italien italiano italiaans; ja japonski japonsky japonstina japanisch
+japonais japones giapponese japans 日本語; ko koreanisch coreen coreano koreaans 한국어; la lacinski łacinski latinsky latina lateinisch
+latein latino latim latijn; nl niderlandzki holenderski nizozemsky nizozemstina niederlandisch neerlandais neerlandes olandese
+holandes nederlands; no norweski norsky norstina norwegisch norvegien noruego norvegese noruegues noors norsk; pl polski polsky
+polstina polnisch polonais polaco polacco polones pools polski; pt portugalski portugalsky portugalstina portugiesisch portugais
+portugues portoghese portugees; ro rumanisch roumain rumano romeno roemeens romana; ru rosyjski rusky rustina russisch russe ruso
+russo русский; sv szwedzki svedsky svedstina schwedisch suedois sueco svedese zweeds svenska; tr turecki turecky turectina
+turkisch turc turco turks turkce; uk ukrainski ukrajinsky ukrajinstina ukrainisch ukrainien ucraniano ucraino oekraiens
+українська; zh chinski cinsky cinstina chinesisch chinois chino cinese chines chinees 中文 汉语 漢語
 """
 
 

@@ -19,11 +19,13 @@ _NOBODY = frozenset({
     "anon", "no author", "not available", "n a", "na", "none", "null", "author", "authors", "et al", "verschiedene",
     "verschiedene autoren", "diverse", "unbekannt", "anonym", "divers", "auteurs divers", "anonyme", "inconnu", "varios",
     "varios autores", "autores varios", "anonimo", "desconocido", "desconhecido", "aa vv", "vv aa", "autori vari", "sconosciuto",
-    "diversen", "onbekend", "ruzni", "rozni", "okand", "ukjent", "неизвестен", "不明", "作者不詳", "佚名",
+    "auteur inconnu", "unbekannter autor", "autor unbekannt", "autor desconocido", "autor desconhecido", "autore sconosciuto",
+    "onbekende auteur", "auteur onbekend", "nieznany", "nieznany autor", "autor nieznany", "neznamy autor", "autor neznamy", "diversen", "onbekend", "ruzni", "rozni", "okand", "ukjent", "неизвестен", "不明", "作者不詳", "佚名",
 })  # fmt: skip
 _HONORIFICS = re.compile(
     r"\A(?:(?:dr|prof|professor|sir|dame|lord|lady|mr|mrs|ms|miss|rev|reverend|fr)\.?\s+)+(?=\S+\s+\S)", re.IGNORECASE
 )
+_PLAIN = re.compile(r"[A-Z][a-z]{1,40}(?: [A-Z][a-z]{1,40}){1,4}")  # most names: nothing to turn, fold or set apart
 _CREDIT = re.compile(r"\A(?:(?:written|edited|translated|illustrated|narrated|read) )?by (?=\S)")
 _ROLES = (
     r"(?:authors?|editors?|eds?\.?|translators?|trans\.?|tr\.?|illustrators?|illus\.?|ill\.?|narrators?|foreword|introduction|"
@@ -124,6 +126,11 @@ def role_of(raw: object) -> str | None:
 @lru_cache(maxsize=20_000)
 def author_key(name: str) -> str:
     """The form for comparison: turned, folded, initials apart ("JRR" and "J.R.R." become "j r r")."""
+    plain = _PLAIN.fullmatch(name)
+    return name.lower() if plain and not _HONORIFICS.match(name) else _folded_key(name)
+
+
+def _folded_key(name: str) -> str:
     shown = unicodedata.normalize("NFKC", author_name(name) or name[:MAX_CHARS])
     apart = re.sub(r"\b([A-Z])\.?(?=[A-Z]\b|[A-Z]\.)", r"\1 ", shown)
     if not shown.isupper():

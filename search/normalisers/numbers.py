@@ -23,12 +23,12 @@ _FORMATS = [
         (
             "Hardcover",
             r"hard[\s-]?(?:cover|back|bound)|library binding|\bcloth\b|\bhbk\b|gebunden|relié|cartonné|tapa dura|"
-            r"copertina rigida|capa dura|inbunden|innbundet|indbundet",
+            r"copertina rigida|capa dura|inbunden|innbundet|indbundet|gebonden|twarda|vázan[áée]",
         ),
         (
             "Paperback",
             r"paper[\s-]?back|soft[\s-]?(?:cover|back)|trade paper|perfect|\bpbk\b|pocket|taschenbuch|broschiert|kartoniert|"
-            r"klappenbroschur|broché|tapa blanda|rústica|brossura|copertina flessibile|capa mole|capa comum|brochura|häftad",
+            r"klappenbroschur|broché|tapa blanda|rústica|brossura|copertina flessibile|capa mole|capa comum|brochura|häftad|miękka|brožovan[áée]|ingenaaid",
         ),
     )
 ]

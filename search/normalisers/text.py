@@ -19,8 +19,10 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´ʻʾʿ′", "'"))
 _ELISION = re.compile(
     r"(?<![^\W\d_])(?<![^\W\d_]')(l|d|qu|j|n|s|c|m|t|dell|all|nell|sull|dall|quell|un)'(?=[^\W\d_]{2})"
 )
+_ASCII_WORDS = str.maketrans({code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)})
+_NOT_PLAIN = re.compile(r"['`#+]")  # signs that make words, or join them
 _NO_ASCII_WORD = re.compile(r"[^a-z0-9]+")
-_ARTICLES = frozenset(
+ARTICLES = frozenset(
     {
         *("the", "a", "an"),
         *("le", "la", "les", "l", "un", "une"),
@@ -50,7 +52,7 @@ _SCRIPTS = {  # first word of a letter's Unicode name -> script
 def clean_line(text: str) -> str:
     """One line fit for showing and asking: composed, single spaces, nothing that is invisible or turns the writing."""
     if text.isprintable():  # most of all text: nothing to take out
-        return " ".join(unicodedata.normalize("NFC", text).split())
+        return " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
     kept = "".join(
         " " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign
         for sign in text
@@ -69,6 +71,12 @@ def search_key(text: str) -> str:
 
 def folded_words(text: str) -> list[str]:
     """The words of a text as the search key has them, leading article included; none for punctuation alone."""
+    if text.isascii() and not _NOT_PLAIN.search(text):  # most titles: the same, and several times as fast
+        return text.translate(_ASCII_WORDS).split()
+    return _folded(text)
+
+
+def _folded(text: str) -> list[str]:
     folded = _fold(_caseless(text).translate(_APOSTROPHES))
     elided = _ELISION.sub(r"\1 ", folded).replace("'", "")
     named = re.sub(r"(?<=\b[a-z])#(?!\d)", " sharp", elided).replace("++", " plus plus")  # C, C# and C++ are three
@@ -102,7 +110,7 @@ def _script(text: str) -> str | None:
 def _key(text: str) -> str:
     words = folded_words(text)
     last = len(words) - 1
-    first = next((place for place, word in enumerate(words) if place == last or word not in _ARTICLES), 0)
+    first = next((place for place, word in enumerate(words) if place == last or word not in ARTICLES), 0)
     return " ".join(words[first:]) or _caseless(text)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.dto import Book, MatchLevel
+from search.dto import Book, MatchLevel, Series
 from search.matching import at_least, judge, ranked
 from search.merge import merged
 from search.provider import Kind, Question
@@ -93,3 +93,27 @@ def test_floors() -> None:
     assert [[at_least(one, floor) for one in order] for floor in order] == [
         [i <= j for i in range(4)] for j in range(4)
     ]
+
+
+def test_of_guesses_the_one_with_the_likest_words_is_first_and_of_those_the_completest() -> None:
+    question = Question(Kind.TITLE, text="Atlas of Spain and the worl")
+    junior = book(question, title="The junior atlas of Spain and of the world for all", isbns=(DUNE,), cover_url="https://example.org/a.jpg")
+    meant = book(question, title="Atlas of Spain and the world")
+    assert [found.title for found in ranked(question, [junior, meant])] == [meant.title, junior.title]
+
+
+def test_a_guess_is_as_good_as_its_author() -> None:
+    question = Question(Kind.ANY, text="Craaig Rusell")
+    named = book(question, title="Lennox", author="Craig Russell")
+    unlike = book(question, title="Coraline", author="P. Craig Russell", isbns=(DUNE,), cover_url="https://example.org/a.jpg")
+    assert [found.title for found in ranked(question, [unlike, named])] == ["Lennox", "Coraline"]
+    assert all(found.match and found.match.level is MatchLevel.GUESS for found in ranked(question, [unlike, named]))
+
+
+def test_a_later_volume_of_a_series_that_is_called_as_its_first_is_another_book() -> None:
+    fifth = Question(Kind.TITLE, text="Naruto (Naruto, #5)")
+    assert level(fifth, title="Naruto") is MatchLevel.GUESS
+    assert level(fifth, title="Naruto", series=Series("Naruto", 1.0)) is MatchLevel.GUESS
+    assert level(fifth, title="Naruto", series=Series("Naruto", 5.0)) is MatchLevel.WORK_ONLY
+    assert level(Question(Kind.TITLE, text="Naruto (Naruto, #1)"), title="Naruto") is MatchLevel.WORK_ONLY
+    assert level(Question(Kind.TITLE, text="Dune Messiah (Dune, #2)"), title="Dune Messiah") is MatchLevel.WORK_ONLY

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.normalisers.names import author_key, author_name, author_similarity, role_of, split_authors
+from search.normalisers.names import _folded_key, author_key, author_name, author_similarity, role_of, split_authors
 from tests.search.normalisers.hostile import ANYTHING, HOSTILE, TEXTS, long_texts
 
 GIVEN = st.sampled_from(["Ursula", "Frank", "Stephen", "Gabriel", "Émile", "Анна", "Jo"])
@@ -167,3 +167,11 @@ def test_hostile_and_long_texts() -> None:
         split_authors(text)
         role_of(text)
         author_similarity(text, text + "x")
+
+
+NAME_WORDS = st.sampled_from(["Ada", "Dr", "Sir", "The", "Unknown", "Author", "By", "Jo", "St", "II", "Mc", "Various", "Anon", "Al", "A"])
+
+
+@given(st.lists(NAME_WORDS | st.from_regex(r"[A-Z][a-z]{1,8}", fullmatch=True), min_size=1, max_size=6))
+def test_plain_names_take_a_shorter_way_to_the_same_key(words: list[str]) -> None:
+    assert author_key(" ".join(words)) == _folded_key(" ".join(words))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.normalisers.text import clean_line, dominant_script, folded_words, plain_text, search_key, tokens
+from search.normalisers.text import _folded, clean_line, dominant_script, folded_words, plain_text, search_key, tokens
 from tests.search.normalisers.hostile import HOSTILE, TEXTS, long_texts
 
 
@@ -221,3 +221,8 @@ def test_length_is_no_problem() -> None:
     for text in long_texts():
         for read in (search_key, tokens, dominant_script, clean_line, plain_text):
             read(text)
+
+
+@given(st.one_of(TEXTS, st.text(st.characters(max_codepoint=127), max_size=40), st.text(st.sampled_from("aAlL'`#+-. \t1"), max_size=12)))
+def test_plain_text_takes_a_shorter_way_to_the_same_words(text: str) -> None:
+    assert folded_words(text) == _folded(text)

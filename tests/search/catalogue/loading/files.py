@@ -24,7 +24,7 @@ DUNE_BOOK: tuple[str, str, int, dict[str, Any]] = (
         "oclc_numbers": ["123456"],
         "identifiers": {"goodreads": ["234225"], "librarything": ["3957"], "google": ["B1hSG45JCX4C"], "amazon": ["B00B7NPRY8"]},
         "lccn": ["2001-1114"],
-        "covers": [-1, 284050],
+        "covers": [-1, True, 284050],
     },
 )
 ALONE_FACTS = {"title": "Ulysses annotated", "publish_date": "15th cent.", "authors": [{"key": "/authors/OL2A"}]}

@@ -129,11 +129,12 @@ def test_a_broken_gzip_keeps_what_was_read_and_fails(tmp_path: Path) -> None:
         load(tmp_path / "missing")
 
 
-def test_a_limit_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("limit", "editions"), [(7, 3), (19, 9)])
+def test_a_limit_stops_and_the_next_run_goes_on(tmp_path: Path, limit: int, editions: int) -> None:
     path = many(tmp_path / "many", 10)
-    load(path, limit=7)
+    load(path, limit=limit)
     row = Load.objects.get()
-    assert (row.state, row.lines, Edition.objects.count()) == (Load.State.STOPPED, 7, 3)
+    assert (row.state, row.lines, Edition.objects.count()) == (Load.State.STOPPED, limit, editions)
     load(path)
     row.refresh_from_db()
     assert (row.state, row.lines, Edition.objects.count()) == (Load.State.DONE, 20, 10)

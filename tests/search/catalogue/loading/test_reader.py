@@ -84,6 +84,8 @@ def test_any_object_is_read_or_refused(kind: str, record: dict[str, object]) -> 
     batch = Batch()
     with suppress(BadLine):
         dump.put(f"/type/{kind}", key, 1, record, batch)
+    cells = [cell for rows in (batch.works, batch.editions, batch.authors) for row in rows.values() for cell in row]
+    assert {type(cell) for cell in cells} <= {str, int, float, type(None)}, "what columns take: True is no number"
     for row in batch.editions.values():
         assert len(row.title) <= 500 and "\x00" not in row.title and (row.isbn is None or 978 * 10**10 <= row.isbn < 980 * 10**10)
 
@@ -106,6 +108,22 @@ def test_any_object_is_read_or_refused(kind: str, record: dict[str, object]) -> 
 def test_bad_lines_say_why(text: bytes, reason: str) -> None:
     with pytest.raises(BadLine, match=reason):
         dump.read(text, Batch())
+
+
+@pytest.mark.parametrize("size", [10, reader.FINGERPRINT_BYTES, reader.FINGERPRINT_BYTES * 3 // 2, 5 * reader.FINGERPRINT_BYTES])
+def test_a_file_is_known_by_its_size_beginning_and_end(tmp_path: Path, size: int) -> None:
+    path, text = tmp_path / "file", bytearray(b"a" * size)
+    seen = set()
+    for change in (None, 0, size - 1):
+        if change is not None:
+            text[change] ^= 1
+        path.write_bytes(text)
+        seen.add(reader.fingerprint(path))
+    path.write_bytes(text + b"a")
+    assert len(seen | {reader.fingerprint(path)}) == 4
+    path.rename(tmp_path / "other")
+    (tmp_path / "other").write_bytes(text)
+    assert reader.fingerprint(tmp_path / "other") in seen
 
 
 def test_the_newest_of_one_batch_counts() -> None:

@@ -1,0 +1,1 @@
+"""How well a search finds what was meant: a labelled set made from the catalogue, asked, and scored."""
