@@ -2,7 +2,8 @@
 
 Editions, works and authors are synthesised from a seed: titles of one to eight words of a vocabulary in which, as in real titles, few
 words are common and most are rare. Each database is made anew, loaded by the command itself in a process of its own, and asked by
-`catalogue.answer`.
+`catalogue.answer`; before that a tenth as many editions, to see how the look-up by ISBN grows. Beside wall-clock times stand the CPU
+seconds of each process: they are what the times would be with a machine to oneself.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ COMMON = (  # noqa: SIM905
     "of and in to for history life world book new story guide introduction art modern man love house war time night study letters"
 ).split()
 QUERIES = 400
-MEMORY_EVERY_S = 0.2
+LOOK_EVERY_S = 0.1
 
 
 def synthesise(folder: Path, editions: int, seed: int = 7) -> list[Path]:
@@ -67,16 +70,49 @@ def isbn13(number: int) -> str:
     return nine + str(-sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(nine)) % 10)
 
 
-def load(files: list[Path]) -> tuple[float, float]:
-    """Seconds and MB at most (both processes of the command) that the load took."""
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a load took: seconds, MB of both processes of the command at most, CPU seconds by process."""
+
+    wall_s: float
+    memory_mb: float
+    cpu_s: dict[str, float]
+
+
+def load(files: list[Path], database: str | None) -> Took:
+    """Load files; `database` is the name of a PostgreSQL database, whose backends are counted where they run on this machine."""
     began, most = time.perf_counter(), 0.0
-    command = subprocess.Popen([sys.executable, "manage.py", "load_catalogue", "--quiet", *map(str, files)])
+    command = subprocess.Popen([sys.executable, "manage.py", "load_catalogue", "--quiet", *map(str, files)], stdout=subprocess.DEVNULL)
+    spent: dict[int, tuple[str, float]] = {}
     while command.poll() is None:
-        most = max(most, sum(map(_rss_mb, _family(command.pid))))
-        time.sleep(MEMORY_EVERY_S)
+        family = _family(command.pid)
+        most = max(most, sum(map(_rss_mb, family)))
+        roles = {pid: "writing" if pid == command.pid else "parsing" for pid in family} | dict.fromkeys(_backends(database), "database")
+        spent |= {pid: (role, cpu_s) for pid, role in roles.items() if (cpu_s := _cpu_s(pid))}
+        time.sleep(LOOK_EVERY_S)
     if command.returncode:
         raise SystemExit("the load failed")
-    return time.perf_counter() - began, most
+    roles_cpu_s: Counter[str] = Counter()
+    for role, cpu_s in spent.values():
+        roles_cpu_s[role] += cpu_s  # type: ignore[assignment]
+    return Took(time.perf_counter() - began, most, dict(roles_cpu_s))
+
+
+def _backends(database: str | None) -> list[int]:
+    """Processes of a PostgreSQL server on this machine that serve a database."""
+    if not database:
+        return []
+    lines = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
+    split = (line.strip().partition(" ") for line in lines)
+    return [int(pid) for pid, _, told in split if told.startswith("postgres: ") and f" {database} " in told]
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    except OSError:
+        return 0.0
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> list[int]:
@@ -119,8 +155,8 @@ def _misspelt(title: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
-def ask(editions: int) -> tuple[dict[str, str], list[Any]]:
-    """Times and hits by kind, and the top results in order."""
+def ask_isbns(editions: int) -> str:
+    """Times of look-ups by ISBN."""
     from search.catalogue.answering import answer
     from search.provider import Kind, Question
 
@@ -132,7 +168,15 @@ def ask(editions: int) -> tuple[dict[str, str], list[Any]]:
         took.append((time.perf_counter() - began) * 1000)
         if not found.records:
             raise SystemExit(f"ISBN {isbn13(number)} was not found")
-    told, tops = {"ISBN": _times(took)}, []
+    return _times(took)
+
+
+def ask_titles() -> tuple[dict[str, str], list[Any]]:
+    """Times and hits by kind, and the top results in order."""
+    from search.catalogue.answering import answer
+    from search.provider import Kind, Question
+
+    told, tops = {}, []
     for kind, queries in questions().items():
         took, first, ten = [], 0, 0
         for text, wanted in queries:
@@ -143,7 +187,8 @@ def ask(editions: int) -> tuple[dict[str, str], list[Any]]:
             tops.append((kind, text, titles[0].lower() if titles else None))
             first += bool(titles) and titles[0] == wanted
             ten += wanted in titles[:10]
-        told[kind] = f"{_times(took)}; right at 1: {first / len(queries):.3f}, within 10: {ten / len(queries):.3f}"
+        hits = f"; right at 1: {first / len(queries):.3f}, within 10: {ten / len(queries):.3f}"
+        told[kind] = _times(took) + (hits if queries[0][1] else "")
     return told, tops
 
 
@@ -164,45 +209,67 @@ def size_bytes() -> int:
         return int(cursor.fetchone()[0])
 
 
-def measure(files: list[Path], editions: int) -> list[Any]:
-    """Load and ask the database that the environment names; the top results."""
+def measure(files: list[Path], editions: int, whole: bool) -> list[Any]:
+    """Load and ask the database that the environment names; the top results of the `whole`, or empty it again."""
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
-    took_s, memory_mb = load(files)
     import django
 
     django.setup()
+    from django.core.management import call_command
     from django.db import connection
 
+    from search.models import Work
+
+    def tell(what: str) -> None:
+        print(f"{connection.vendor}, {editions:,} editions: {what} (load {os.getloadavg()[0]:.1f})", flush=True)
+
+    if Work.objects.exists():
+        raise SystemExit("the database is not empty")
+    postgres = connection.vendor == "postgresql"
+    took = load(files, connection.settings_dict["NAME"] if postgres else None)
     records = editions + editions * 2 // 3 + editions * 2 // 9
-    print(f"{connection.vendor}: {records:,} records in {took_s:.1f} s = {records / took_s:,.0f} records/s, {memory_mb:.0f} MB", flush=True)
-    print(f"{connection.vendor}: {size_bytes() / editions:.0f} bytes an edition", flush=True)
-    told, tops = ask(editions)
+    tell(f"{records:,} records in {took.wall_s:.1f} s = {records / took.wall_s:,.0f} records/s, {took.memory_mb:.0f} MB")
+    tell("CPU of the load: " + ", ".join(f"{role} {cpu_s:.1f} s" for role, cpu_s in took.cpu_s.items()))
+    tell(f"{size_bytes() / editions:.0f} bytes an edition")
+    tell(f"ISBN: {ask_isbns(editions)}")
+    if not whole:
+        call_command("flush", interactive=False, verbosity=0)
+        return []
+    told, tops = ask_titles()
     for kind, result in told.items():
-        print(f"{connection.vendor}: {kind}: {result}", flush=True)
+        tell(f"{kind}: {result}")
     return tops
+
+
+def _of_database(folder: Path, url: str, editions: int) -> list[Any]:
+    """Measure a tenth and the whole, each in processes of its own; the top results."""
+    for count in (editions // 10, editions):
+        part = folder / str(count)
+        if not part.exists():
+            part.mkdir()
+            synthesise(part, count)
+        surroundings = {**os.environ, "BOOKSTRACK_DATA_DIR": str(part), "DATABASE_URL": url}
+        command = [sys.executable, "-m", "benchmarks.catalogue", "--child", str(part), "--editions", str(count)]
+        subprocess.run([*command, *(["--whole"] if count == editions else [])], check=True, env=surroundings)
+    found: list[Any] = json.loads((part / "tops.json").read_text())
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--editions", type=int, default=1_000_000)
-    parser.add_argument("--postgres", metavar="URL", help="an empty database; it is filled")
+    parser.add_argument("--postgres", metavar="URL", help="an empty database of its own; it is filled")
     parser.add_argument("--folder", type=Path, help="where files and SQLite go (default: a temporary folder)")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--whole", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstrack.settings")
     if options.child:
         names = [options.child / f"{kind}.txt" for kind in ("authors", "works", "editions")]
-        (options.child / "tops.json").write_text(json.dumps(measure(names, options.editions)))
+        (options.child / "tops.json").write_text(json.dumps(measure(names, options.editions, options.whole)))
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as made:
-        folder = Path(made)
-        synthesise(folder, options.editions)
-        tops = []
-        for url in filter(None, ["sqlite", options.postgres]):
-            surroundings = {**os.environ, "BOOKSTRACK_DATA_DIR": str(folder), "DATABASE_URL": "" if url == "sqlite" else url}
-            command = [sys.executable, "-m", "benchmarks.catalogue", "--child", str(folder), "--editions", str(options.editions)]
-            subprocess.run(command, check=True, env=surroundings)
-            tops.append(json.loads((folder / "tops.json").read_text()))
+        tops = [_of_database(Path(made), url, options.editions) for url in ("", options.postgres) if url is not None]
         if len(tops) == 2:
             same = sum(one == other for one, other in zip(*tops, strict=True))
             print(f"same top result on both: {same / len(tops[0]):.4f} of {len(tops[0]):,}")

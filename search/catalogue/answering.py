@@ -9,7 +9,7 @@ from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
 from search.acceptance import Meant
 from search.catalogue import crosswalk
-from search.catalogue.crosswalk import Lead, lead
+from search.catalogue.crosswalk import Lead, end_of, lead
 from search.catalogue.keys import catalogue_id, key_of_catalogue
 from search.catalogue.rows import MOST_WORKS, AuthorFacts, EditionFacts, WorkFacts, author, count_editions, editions_of_isbns, works
 from search.catalogue.title_index import Words, author_works, find, words_of
@@ -112,7 +112,7 @@ def _lead(question: Question) -> Lead:
     """Where the id of a question leads; nowhere for ids of providers that it does not keep."""
     if question.provider == CATALOGUE:
         key = key_of_catalogue(question.provider_id)
-        return Lead(Scheme.OPENLIBRARY, question.provider_id, works=(key,) if key else ())
+        return Lead(Scheme.OPENLIBRARY, question.provider_id, works=(end_of("W", key),) if key else ())
     scheme = SCHEMES.get(question.provider)
     value = canonical(scheme, question.provider_id) if scheme else None
     return lead(scheme, value) if scheme and value else Lead(Scheme.OPENLIBRARY, question.provider_id)

@@ -60,7 +60,7 @@ def followed(olid: str) -> str:
     """The Open Library id that one was merged into, at the end of the chain; itself where it was not, or nobody knows."""
     letter = _letter(olid)
     key = key_of(olid, letter)
-    return olid if key is None else olid_of(_end(letter, key), letter) or olid
+    return olid if key is None else olid_of(end_of(letter, key), letter) or olid
 
 
 def identifiers(found: Lead) -> dict[str, list[str]]:
@@ -83,7 +83,7 @@ def _of_olid(olid: str) -> Lead:
     key = key_of(olid, letter)
     if key is None:
         return Lead(Scheme.OPENLIBRARY, olid)
-    key = _end(letter, key)
+    key = end_of(letter, key)
     if letter == "M":
         found = select("SELECT id, work_id FROM search_edition WHERE id = %s", [key])
         return _of_editions(Scheme.OPENLIBRARY, olid, found)
@@ -91,7 +91,7 @@ def _of_olid(olid: str) -> Lead:
     return Lead(Scheme.OPENLIBRARY, olid, works=there if letter == "W" else (), authors=there if letter == "A" else ())
 
 
-def _end(letter: Letter, key: int) -> int:
+def end_of(letter: Letter, key: int) -> int:
     """Where a chain of redirects ends; where it began, if it leads in a circle."""
     at = key
     for _ in range(HOPS):

@@ -51,3 +51,13 @@ def made_of(edition: int) -> int:
 def hashed(source_id: str) -> int:
     """The key of a row by its name in another source: the same for the same name, and no two alike in practice (61 bits)."""
     return FIRST_HASHED + int.from_bytes(hashlib.blake2b(source_id.encode(), digest_size=8).digest(), "big") % (_HASHED - FIRST_HASHED)
+
+
+def key_of_author(name_key: str, birth_year: int | None) -> int:
+    """The key of an author of a file that has no ids for them."""
+    return hashed(f"author:{name_key}:{birth_year or ''}")
+
+
+def key_of_edition(work: int, place: int) -> int:
+    """The key of an edition of a work of such a file, by its place there."""
+    return hashed(f"{work}:{place}")

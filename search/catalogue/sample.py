@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from search.catalogue import title_index
+from search.catalogue.keys import hashed, key_of_author, key_of_edition
 from search.catalogue.title_words import author_key_words, hash_of
 from search.models import Author, Authorship, Edition, Identifier, Work
 
@@ -38,7 +39,7 @@ def _insert(works: list[dict[str, Any]]) -> None:
         for place, author in enumerate(work["authors"])
     )
     editions = [
-        (facts, Edition(work=row, position=place, **_edition(facts, work)))
+        (facts, Edition(pk=key_of_edition(row.pk, place), work=row, position=place, **_edition(facts, work)))
         for work, row in zip(works, rows, strict=True)
         for place, facts in enumerate(work.get("editions", []))
     ]
@@ -57,8 +58,11 @@ def _author_id(author: dict[str, Any]) -> tuple[str, int | None]:
 def _authors(works: list[dict[str, Any]]) -> dict[tuple[str, int | None], Author]:
     found = {_author_id(author): author for work in works for author in work["authors"]}
     rows = Author.objects.bulk_create(
-        Author(name=author["name"], name_key=key[0], birth_year=key[1], death_year=author.get("deathYear"))
-        for key, author in found.items()
+        [
+            Author(pk=key_of_author(*key), name=author["name"], name_key=key[0], birth_year=key[1], death_year=author.get("deathYear"))
+            for key, author in found.items()
+        ],
+        ignore_conflicts=True,  # another file of ours may have brought the same person
     )
     return dict(zip(found, rows, strict=True))
 
@@ -66,8 +70,10 @@ def _authors(works: list[dict[str, Any]]) -> dict[tuple[str, int | None], Author
 def _work(work: dict[str, Any]) -> Work:
     series = work.get("series", {})
     edition_titles = [edition["title"] for edition in work.get("editions", []) if "title" in edition]
+    source_id = f"{SOURCE}:{work['id']}"
     return Work(
-        source_id=f"{SOURCE}:{work['id']}",
+        pk=hashed(source_id),
+        source_id=source_id,
         title=work["title"],
         subtitle=work.get("subtitle", ""),
         other_titles=work.get("titles", []),

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from search.catalogue.keys import Letter
+
+_AS_THEY_ARE = ("authorships", "identifiers", "redirects", "deleted", "bad", "counts", "lines")
 
 
 class BadLine(ValueError):
@@ -67,6 +69,19 @@ class Batch:
     bad: list[tuple[int, str, bytes]] = field(default_factory=list)  # line number, reason, beginning of the line
     counts: Counter[str] = field(default_factory=Counter)
     lines: int = 0
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        """For another process: rows by columns, which is half the work of each row by itself."""
+        tables = tuple(tuple(zip(*rows.values(), strict=True)) for rows in (self.works, self.editions, self.authors))
+        return (*tables, *(getattr(self, name) for name in _AS_THEY_ARE))
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        works, editions, authors, *others = state
+        self.works = {row.id: row for row in map(WorkRow._make, zip(*works, strict=True))}
+        self.editions = {row.id: row for row in map(EditionRow._make, zip(*editions, strict=True))}
+        self.authors = {row.id: row for row in map(AuthorRow._make, zip(*authors, strict=True))}
+        for name, value in zip(_AS_THEY_ARE, others, strict=True):
+            setattr(self, name, value)
 
     def add_work(self, row: WorkRow, authors: tuple[int, ...]) -> None:
         old = self.works.get(row.id)

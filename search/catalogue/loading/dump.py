@@ -183,7 +183,7 @@ def _publisher(raw: Any) -> str:
 
 
 def _cover(raw: Any) -> int | None:
-    return raw if isinstance(raw, int) and 0 < raw < 2**31 else None
+    return raw if type(raw) is int and 0 < raw < 2**31 else None  # True is no number
 
 
 def _first(read_one: Callable[[Any], T | None], raw: Any) -> T | None:

@@ -1,12 +1,13 @@
 """A file read into the catalogue: from where it was left, batch by batch, each with its position in one transaction."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from search.catalogue.loading import parsing, store
@@ -66,9 +67,18 @@ def load_file(file: File, *, update: bool, limit: int | None, tell: Tell) -> Loa
     except KeyboardInterrupt:
         Load.objects.filter(pk=load.pk).update(state=Load.State.STOPPED, ended_at=timezone.now())
         raise
+    except DatabaseError as error:
+        with suppress(DatabaseError):  # a full disk may have room for so little; else it stays "running", as after a kill
+            Load.objects.filter(pk=load.pk).update(state=Load.State.FAILED, error=first_line(error), ended_at=timezone.now())
+        raise
     load.ended_at = timezone.now()
     load.save(update_fields=["state", "error", "ended_at"])
     return load
+
+
+def first_line(error: DatabaseError) -> str:
+    """What a database says went wrong, without its hints."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
 
 
 def _read(file: File, load: Load, update: bool, limit: int | None, tell: Tell) -> bool:
@@ -113,5 +123,3 @@ def _write(load: Load, batch: Batch, position: int, update: bool) -> None:
 
 def _shown(text: bytes) -> str:
     return "".join(sign if sign.isprintable() else "�" for sign in text.decode("utf-8", "replace"))[:200]
-
-

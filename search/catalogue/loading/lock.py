@@ -43,3 +43,16 @@ def only_one() -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def only_one_until_commit() -> Iterator[None]:
+    """The same on PostgreSQL, until the surrounding transaction ends.
+
+    Raises: AnotherLoads
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_NUMBER])
+        if not cursor.fetchone()[0]:
+            raise AnotherLoads
+    yield

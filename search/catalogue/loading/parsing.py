@@ -1,6 +1,7 @@
 """Stretches of lines turned into batches, in another process where the file is large: the database is written meanwhile."""
 
 import csv
+import gc
 import multiprocessing
 import os
 import signal
@@ -11,15 +12,17 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from search.catalogue.loading import dump, tables
 from search.catalogue.loading.batch import BadLine, Batch
-from search.catalogue.loading.reader import Line, Source
+from search.catalogue.loading.reader import Source
 
 BATCH_LINES = 4_000
 BATCH_BYTES = 8 * 2**20
 AHEAD = 2  # stretches in hand: more would only be memory
 EXCERPT_BYTES = 200
+GARBAGE_AFTER = 100_000  # objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,9 @@ def stretches(source: Source, first_line: int, limit: int | None) -> Iterator[St
     size, end = 0, source.position
     broken: Exception | None = None
     try:
-        for number, line in enumerate(_limited(source.lines(), limit), first_line):
-            lines.append((number, line.text, line.whole))
-            size, end = size + len(line.text), line.end
+        for number, (text, end, whole) in enumerate(islice(source.lines(), limit), first_line):
+            lines.append((number, text, whole))
+            size += len(text)
             if len(lines) >= BATCH_LINES or size >= BATCH_BYTES:
                 yield Stretch(lines, end, source.read_bytes)
                 lines, size = [], 0
@@ -69,13 +72,6 @@ def whole_rows(source: Source, first_line: int, limit: int | None) -> Iterator[S
             held = []
     if held:
         yield Stretch(held, source.position, source.read_bytes)
-
-
-def _limited(lines: Iterable[Line], limit: int | None) -> Iterator[Line]:
-    for place, line in enumerate(lines):
-        if limit is not None and place >= limit:
-            return
-        yield line
 
 
 Parse = Callable[[list[tuple[int, bytes, bool]]], Batch]
@@ -152,13 +148,25 @@ def parsing(parse: Parse, *, apart: bool) -> Iterator[Callable[[Iterable[Stretch
         yield lambda given: ((stretch, parse(stretch.lines)) for stretch in given)
         return
     # spawned, not forked: a fork would share our connections to the database
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_be_a_child) as pool:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_be_a_child) as pool, _less_garbage():
         yield partial(_ahead, pool, parse)
+
+
+@contextmanager
+def _less_garbage() -> Iterator[None]:
+    """Rows are many and in no cycle: looking for some costs a tenth of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(GARBAGE_AFTER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _be_a_child() -> None:
     """Ctrl-C is the parent's to handle; and a parent that was killed is not outlived."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(GARBAGE_AFTER)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

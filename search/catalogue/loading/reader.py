@@ -4,17 +4,17 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, NamedTuple
 
 import zstandard
 
 MAX_LINE_BYTES = 4 * 2**20  # the longest real record of a dump has less than one; more is no book
 FINGERPRINT_BYTES = 64 * 1024
 _CHUNK = 2**20
+_BROKEN = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 _ZSTD_CHUNK = 2**14  # what it becomes is in memory at once
 
 
@@ -22,8 +22,7 @@ class BrokenFile(Exception):
     """The file cannot be read on: its compression is broken or cut off. What was read before counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line without its end; `whole` is False where it was longer than MAX_LINE_BYTES, and only its beginning is here."""
 
     text: bytes
@@ -49,7 +48,7 @@ class Source:
         Raises: BrokenFile
         """
         while self.position < position:
-            chunk = self._read(min(_CHUNK, position - self.position))
+            chunk = self._read(self._text.read, min(_CHUNK, position - self.position))
             if not chunk:
                 return
             self.position += len(chunk)
@@ -59,29 +58,31 @@ class Source:
 
         Raises: BrokenFile
         """
-        while text := self._readline():
+        read = self._text.readline
+        while True:
+            try:
+                text = read(MAX_LINE_BYTES + 1)
+            except _BROKEN as error:
+                raise BrokenFile(str(error) or type(error).__name__) from error
+            if not text:
+                return
             self.position += len(text)
-            whole = len(text) <= MAX_LINE_BYTES or text.endswith(b"\n")
-            if not whole:
+            if len(text) <= MAX_LINE_BYTES or text.endswith(b"\n"):
+                yield Line(text.rstrip(b"\r\n"), self.position)
+            else:
                 self._skip_line()
-            yield Line(text.rstrip(b"\r\n") if whole else text[:200], self.position, whole)
+                yield Line(text[:200], self.position, False)
 
     def _skip_line(self) -> None:
-        while rest := self._readline():
+        while rest := self._read(self._text.readline, MAX_LINE_BYTES + 1):
             self.position += len(rest)
             if rest.endswith(b"\n"):
                 return
 
-    def _readline(self) -> bytes:
+    def _read(self, read: Callable[[int], bytes], size: int) -> bytes:
         try:
-            return self._text.readline(MAX_LINE_BYTES + 1)
-        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-            raise BrokenFile(str(error) or type(error).__name__) from error
-
-    def _read(self, size: int) -> bytes:
-        try:
-            return self._text.read(size)
-        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+            return read(size)
+        except _BROKEN as error:
             raise BrokenFile(str(error) or type(error).__name__) from error
 
 
@@ -130,10 +131,11 @@ class _Zstd(io.RawIOBase):
 
 
 def fingerprint(path: Path) -> str:
-    """The same for the same file, wherever it lies and whatever it is called: by its size and its beginning.
+    """The same for the same file, wherever it lies and whatever it is called: by its size, its beginning and its end.
 
     Raises: OSError
     """
     with path.open("rb") as file:
-        start = file.read(FINGERPRINT_BYTES)
-    return hashlib.sha256(f"{path.stat().st_size}:".encode() + start).hexdigest()
+        size, start = path.stat().st_size, file.read(FINGERPRINT_BYTES)
+        file.seek(max(len(start), size - FINGERPRINT_BYTES))
+        return hashlib.sha256(f"{size}:".encode() + start + file.read(FINGERPRINT_BYTES)).hexdigest()

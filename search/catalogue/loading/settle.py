@@ -8,6 +8,7 @@ from search.catalogue import title_index
 from search.catalogue.keys import FIRST, FIRST_HASHED
 from search.catalogue.loading import dump
 from search.catalogue.loading.batch import WorkRow
+from search.catalogue.loading.curated import kept
 from search.catalogue.loading.store import execute, in_list, insert, select
 
 HOPS = 10  # a chain of redirects longer than this is a loop
@@ -93,7 +94,8 @@ def _make_missing_works() -> None:
         )}  # fmt: skip
         rows = [dump.work_row(work, 0, *titles[edition], {}, None) for work, edition in first.items() if titles[edition][0]]
         with transaction.atomic():
-            insert("search_work", WorkRow._fields, [row._replace(author_words=" ") for row in rows])
+            made = kept("W", {row.id: row._replace(author_words=" ") for row in rows})
+            insert("search_work", WorkRow._fields, made.values())
         after = editions[-1][0]
 
 

@@ -10,16 +10,19 @@ from django.db import connection
 
 from search.catalogue.keys import Letter
 from search.catalogue.loading.batch import AuthorRow, Batch, EditionRow, WorkRow
+from search.catalogue.loading.copy_text import copy_text
+from search.catalogue.loading.curated import kept, not_against_ours
 
+_AUTHOR_WORDS = WorkRow._fields.index("author_words")
 TABLES: dict[Letter, str] = {"W": "search_work", "M": "search_edition", "A": "search_author"}
 
 
 def write(batch: Batch, *, update: bool) -> None:
     """Write the rows that are new and, with `update`, those of a newer revision; rows made by ourselves give way to the source's."""
     _drop_deleted(batch)
-    _write_authors(_applied("A", batch.authors, batch, update))
-    _write_works(_applied("W", batch.works, batch, update), batch)
-    _write_editions(_applied("M", batch.editions, batch, update), batch)
+    _write_authors(kept("A", _applied("A", batch.authors, batch, update)))
+    _write_works(kept("W", _applied("W", batch.works, batch, update)), batch)
+    _write_editions(kept("M", _applied("M", batch.editions, batch, update), batch.identifiers), batch)
     _write_redirects(batch)
     _write_deletes(batch)
 
@@ -50,9 +53,9 @@ def insert(table: str, columns: Sequence[str], rows: Collection[Sequence[Any]]) 
     names = ", ".join(columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+            # Django does not know of COPY: its errors would be strangers
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                copy.write(copy_text(rows))
         else:
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})", list(rows))  # noqa: S608
 
@@ -103,11 +106,13 @@ def _write_works(rows: dict[int, WorkRow], batch: Batch) -> None:
     insert("search_authorship", ("work_id", "author_id", "position"), written)
 
 
-def _with_authors(row: WorkRow, authors: tuple[int, ...], keys: dict[int, str]) -> WorkRow:
-    """Empty words mean: not all authors are known yet. One space: there is none."""
-    if not all(author in keys for author in authors):
+def _with_authors(row: WorkRow, authors: tuple[int, ...], keys: dict[int, str]) -> tuple[Any, ...]:
+    """The row with its authors' words. Empty words mean: not all authors are known yet. One space: there is none."""
+    try:
+        words = f" {' '.join([keys[author] for author in authors])} " if authors else " "
+    except KeyError:
         return row
-    return row._replace(author_words=f" {' '.join(keys[author] for author in authors)} " if authors else " ")
+    return (*row[:_AUTHOR_WORDS], words, *row[_AUTHOR_WORDS + 1 :])
 
 
 def _write_editions(rows: dict[int, EditionRow], batch: Batch) -> None:
@@ -126,6 +131,7 @@ def _drop_deleted(batch: Batch) -> None:
 
 
 def _write_redirects(batch: Batch) -> None:
+    not_against_ours(batch.redirects)
     for letter in TABLES:
         olds = [old for kind, old in batch.redirects if kind == letter]
         if olds:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from search.catalogue.keys import hashed
+from search.catalogue.keys import hashed, key_of_author, key_of_edition
 from search.catalogue.loading import dump
 from search.catalogue.loading.batch import AuthorRow, BadLine, Batch, EditionRow
 from search.catalogue.title_words import author_key_words, stored
@@ -117,7 +117,7 @@ def _edition(facts: Row, work_id: int, place: int, batch: Batch) -> None:
     goodreads = digits_id(facts.get("goodreads"))
     batch.add_edition(
         EditionRow(
-            hashed(f"{work_id}:{place}"),
+            key_of_edition(work_id, place),
             1,
             work_id,
             place % 2**15,
@@ -155,7 +155,7 @@ def _authors(raw: Any) -> list[AuthorRow]:
     for name in dict.fromkeys(names):
         key = author_key_words(name)
         born, died = years.get(name, (None, None))
-        rows.append(AuthorRow(hashed(f"author:{key}:{born or ''}"), 1, name[: dump.MAX_NAME], key, born, died))
+        rows.append(AuthorRow(key_of_author(key, born), 1, name[: dump.MAX_NAME], key, born, died))
     return rows
 
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from tqdm import tqdm
 
 from search.catalogue import title_index
-from search.catalogue.loading.load import File, load_file, looked_into
+from search.catalogue.loading.load import File, first_line, load_file, looked_into
 from search.catalogue.loading.lock import AnotherLoads, only_one
 from search.catalogue.loading.reader import BrokenFile
 from search.catalogue.loading.settle import settle
@@ -42,7 +42,9 @@ class Command(BaseCommand):
         except AnotherLoads:
             raise CommandError("Another load is running; only one can.") from None
         except DatabaseError as error:
-            raise CommandError(f"The database failed: {error} Give the command again: it goes on from the last batch.") from error
+            raise CommandError(
+                f"The database failed: {first_line(error)}. When that is mended, give the command again: it goes on from the last batch."
+            ) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped. Give the command again: it goes on from here.", returncode=130) from None
 
