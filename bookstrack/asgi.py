@@ -134,6 +134,7 @@ async def stop() -> None:
     for task in _background:
         task.cancel()
     await hub.stop()
+    await services.asked_who_wrote(within_s=1.0)  # a stop does not wait for Wikidata
     await services.settled()
     await http.close()
     await redis.close()

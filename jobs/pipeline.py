@@ -104,8 +104,8 @@ class Pipeline(ABC):
     queue: ClassVar[Queue] = Queue.DEFAULT
     collection: ClassVar[str] = "items"  # the member of the result that holds the items
     stages: ClassVar[tuple[Stage, ...]] = (Stage("working", 1.0),)  # items are the last one; `prepare` does those before it
-    concurrency: ClassVar[int] = 10  # items in hand at once
-    at_once: ClassVar[int] = 1  # items that a hand takes together: more where each is a matter of microseconds
+    concurrency: int = 10  # items in hand at once; it may depend on the input, and so may the next
+    at_once: int = 1  # items that a hand takes together: more where each is a matter of microseconds
     item_timeout_s: ClassVar[float] = 300.0
     writes: ClassVar[WritePolicy] = WritePolicy()
     options: ClassVar[tuple[str, ...]] = ()  # query parameters that its results take

@@ -38,6 +38,7 @@ class Started:
 
     job: Job
     token: str
+    before: bool = False  # by its Idempotency-Key
 
 
 async def start(
@@ -159,7 +160,7 @@ def _started_before(job: Job) -> Started | None:
         return None
     if found.body_digest != job.body_digest:
         raise JobExists("This Idempotency-Key was used for another request.", details={"field": "Idempotency-Key"})
-    return Started(found, tokens.derived(settings.SECRET_KEY, found.pk, found.token_salt))
+    return Started(found, tokens.derived(settings.SECRET_KEY, found.pk, found.token_salt), before=True)
 
 
 async def _redis_answers() -> None:

@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import tempfile
 import uuid
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
@@ -28,7 +28,7 @@ def keep(file: BinaryIO, kind: str) -> str:
     return _storage().save(f"{kind}/{uuid.uuid4().hex}", File(file))
 
 
-def opened(name: str) -> IO[bytes]:
+def opened(name: str) -> BinaryIO:
     """A copy of a kept file that can be read back and forth, wherever the storage is; close it.
 
     Raises: Gone, OSError
@@ -41,7 +41,7 @@ def opened(name: str) -> IO[bytes]:
         copy.close()
         raise Gone(name) from error
     copy.seek(0)
-    return cast(IO[bytes], copy)
+    return cast(BinaryIO, copy)
 
 
 def forget(name: str) -> None:

@@ -1,0 +1,1 @@
+"""How well an import reads and matches: labelled exports made from the catalogue, imported, and scored."""
