@@ -82,6 +82,7 @@ def _environment(data: str, port: int, stand_in_url: str) -> dict[str, str]:
         "GOOGLE_BOOKS_BASE_URL": f"{stand_in_url}/google/books/v1",
         "OPENLIBRARY_BASE_URL": f"{stand_in_url}/openlibrary",
         "ISBNDB_BASE_URL": f"{stand_in_url}/isbndb",
+        "WIKIDATA_BASE_URL": f"{stand_in_url}/wikidata",  # at its own rate: it is beside what is measured
     }
     own |= {f"{provider}_RATE": "10000" for provider in ("OPENLIBRARY", "GOOGLE_BOOKS", "ISBNDB")}
     own |= {f"{provider}_DAILY_BUDGET": "10000000" for provider in ("GOOGLE_BOOKS", "ISBNDB")}  # Open Library has none

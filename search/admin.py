@@ -1,4 +1,4 @@
-"""What staff see of search: cached answers, providers with circuit and budget, the local catalogue."""
+"""What staff see of search. Here: cached answers, providers with circuit and budget, loads of the catalogue."""
 
 import json
 from typing import Any
@@ -8,22 +8,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 
-from search import services
-from search.models import Author, CacheEntry, Edition, Identifier, Load, LoadError, ProviderDay, Work
-
-
-class ReadOnly:
-    """Rows that the system writes and people only look at."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from search import admin_catalogue, admin_curation, services  # noqa: F401  (they register their models)
+from search.admin_rows import ReadOnly
+from search.models import CacheEntry, Load, LoadError, ProviderDay
 
 
 class Freshness(admin.SimpleListFilter):
@@ -101,46 +93,6 @@ class ProviderDayAdmin(ReadOnly, admin.ModelAdmin[ProviderDay]):
         return redirect("admin:search_providerday_changelist")
 
 
-class EditionInline(ReadOnly, admin.TabularInline[Edition, Work]):
-    model = Edition
-    extra = 0
-    can_delete = False
-    readonly_fields = ("isbns",)
-
-    @admin.display(description="ISBN")
-    def isbns(self, edition: Edition) -> str:
-        further = edition.identifiers.filter(scheme=Identifier.Scheme.ISBN).values_list("value", flat=True)
-        return ", ".join([*([f"{edition.isbn:013d}"] if edition.isbn else []), *further])
-
-
-@admin.register(Work)
-class WorkAdmin(ReadOnly, admin.ModelAdmin[Work]):
-    list_display = ("title", "author_names", "first_year", "original_language", "source_id")
-    list_filter = ("original_language",)
-    search_fields = ("title", "title_words", "author_words", "editions__identifiers__value")
-    inlines = (EditionInline,)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Work]:
-        return super().get_queryset(request).prefetch_related("authors")
-
-    @admin.display(description="authors")
-    def author_names(self, work: Work) -> str:
-        return ", ".join(author.name for author in work.authors.all())
-
-
-@admin.register(Author)
-class AuthorAdmin(ReadOnly, admin.ModelAdmin[Author]):
-    list_display = ("name", "birth_year", "death_year")
-    search_fields = ("name", "name_key")
-
-
-@admin.register(Identifier)
-class IdentifierAdmin(ReadOnly, admin.ModelAdmin[Identifier]):
-    list_display = ("scheme", "value", "edition")
-    search_fields = ("value",)
-    list_select_related = ("edition__work",)
-
-
 class LoadErrorInline(ReadOnly, admin.TabularInline[LoadError, Load]):
     model = LoadError
     extra = 0
@@ -151,12 +103,29 @@ class LoadErrorInline(ReadOnly, admin.TabularInline[LoadError, Load]):
 
 @admin.register(Load)
 class LoadAdmin(ReadOnly, admin.ModelAdmin[Load]):
-    list_display = ("name", "state", "lines", "bad_lines", "told_counts", "started_at", "ended_at", "error")
-    list_filter = ("state",)
+    list_display = ("name", "how", "told_counts", "bad_lines", "read", "took", "started_at")
+    fields = ("name", "how", "told_counts", "bad_lines", "lines", "read", "took", "started_at", "ended_at", "fingerprint")
+    readonly_fields = fields
     inlines = (LoadErrorInline,)
+
+    class Media:
+        css = {"all": ["bookstrack/curation.css"]}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # where to go on, and what is loaded already, is told by the row
+
+    @admin.display(description="state", ordering="state")
+    def how(self, load: Load) -> str:
+        return f"{load.state}: {load.error}" if load.error else load.state
+
+    @admin.display(description="text read", ordering="position_bytes")
+    def read(self, load: Load) -> str:
+        return f"{filesizeformat(load.position_bytes)}, of a file of {filesizeformat(load.size_bytes)}"
+
+    @admin.display(description="took")
+    def took(self, load: Load) -> str:
+        """From the first beginning to the last end; what lies between the runs of a load that was stopped is in it."""
+        return str((load.ended_at or timezone.now()) - load.started_at).split(".")[0]
 
     @admin.display(description="records")
     def told_counts(self, load: Load) -> str:

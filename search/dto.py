@@ -20,6 +20,21 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Demographics:
+    """What Wikidata says of an author. `confidence` (0..1) is how sure it is that they are meant; `region` is one of the fixed list."""
+
+    wikidata_id: str  # Q…
+    confidence: float
+    retrieved_at: str  # ISO 8601
+    gender: str | None = None  # Female, Male, Non-binary, Other
+    region: str | None = None
+    nationality: str | None = None
+    birth_year: int | None = None
+    death_year: int | None = None
+    birth_date: str | None = None  # YYYY-MM-DD
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     name: str
     position: float | None = None
@@ -73,6 +88,7 @@ class Record:
     work_isbns: tuple[str, ...] = ()  # of any edition of the work, this one's included
     edition: Edition = field(default_factory=Edition)
     popularity: float = 0.0  # 0..1 within the provider, to break ties
+    edited: frozenset[str] = frozenset()  # fields that staff corrected, as they are named here; "edition.publisher" of the edition
 
 
 class MatchLevel(StrEnum):
@@ -115,3 +131,4 @@ class Book:
     isbndb_quality: int  # 0..100, of ISBNdb's record alone; 0 where it gave none
     popularity: float = 0.0
     match: Match | None = None
+    edited: frozenset[str] = frozenset()  # as in Record, of the work and of this edition

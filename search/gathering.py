@@ -105,7 +105,7 @@ async def gather(
     async def keep(late: set[str]) -> Outcome:
         answers = [gathering.answer(pending=name in late) for name, gathering in asked.items()]
         # merging a thousand works takes a third of a second: others get their turns meanwhile
-        return fan_out.keep(cache, key, question, await asyncio.to_thread(render, answers))
+        return await fan_out.keep(cache, key, question, await asyncio.to_thread(render, answers))
 
     async def finish() -> None:
         await asyncio.wait(pending)

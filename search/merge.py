@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from search.dto import Author, Book, Edition, Record
+from search.edits import edited_fields, title_of, yielding
 from search.grouping import WorkGroup, by_edition, by_work
 from search.normalisers.genres import canonical_genres
 from search.normalisers.names import author_similarity
@@ -61,7 +62,7 @@ def is_drawn(cover_url: str) -> bool:
 
 def book_of(question: Question, group: WorkGroup) -> Book:
     """The records of one work as one book."""
-    records = group.records
+    records = yielding(group.records)
     edition_records = _chosen_edition(question, records)
     naming = _naming(question, edition_records, records)
     trusted = _ordered(records, NAMING)
@@ -76,12 +77,15 @@ def book_of(question: Question, group: WorkGroup) -> Book:
         return None
 
     title, sources["title"] = _title([r for r in naming if r in edition_records] or naming)
+    corrected = title_of(edition_records, records, title)
+    if corrected:
+        title, sources["title"] = corrected.title, corrected.provider
     subtitle = next((r.subtitle for r in naming if r.subtitle and r.title.casefold() == title.casefold()), None)
     edition = _edition(edition_records, records, sources)
     book = Book(
         title=title,
         subtitle=subtitle or first("subtitle", lambda r: r.subtitle),
-        authors=_authors(naming, sources),
+        authors=_authors([r for r in records if "authors" in r.edited] + naming, sources),
         contributors=_union(r.contributors for r in records),
         subjects=tuple(canonical_genres(_union(r.subjects for r in trusted))),
         description=_description(question, records, sources),
@@ -98,6 +102,7 @@ def book_of(question: Question, group: WorkGroup) -> Book:
         quality=0,
         isbndb_quality=max((quality_of(r) for r in records if r.provider == "isbndb"), default=0),
         popularity=max((r.popularity for r in records), default=0.0),
+        edited=edited_fields(edition_records, records, corrected),
     )
     return replace(book, quality=quality_of(book))
 
@@ -190,7 +195,9 @@ def _description(question: Question, records: Sequence[Record], sources: dict[st
 
 
 def _first_year(records: Sequence[Record], sources: dict[str, str]) -> int | None:
-    """Open Library's year of the work; else the least year known. An edition's year never raises it."""
+    """Open Library's year of the work; else the least year known. An edition's year never raises it. Staff may say that it is not known."""
+    if any("first_year" in r.edited and r.first_year is None for r in records):
+        return None
     for provider in DATING:
         for record in records:
             if record.provider == provider and record.first_year:

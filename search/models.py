@@ -4,6 +4,7 @@ References between catalogue rows are not held by the database: a dump's edition
 of loaded rows are worked out from the source's own ids (catalogue/keys.py); `revision` is the source's, 0 for rows made by ourselves.
 """
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -143,6 +144,48 @@ class Redirect(models.Model):
         return f"{olid_of(self.old, self.letter)} → {olid_of(self.new, self.letter)}"  # type: ignore[arg-type]
 
 
+class Merge(models.Model):
+    """A row that staff merged into another of its kind. What it changed is kept, row by row, so that it can be undone."""
+
+    letter = models.CharField(max_length=1)
+    kept = models.BigIntegerField()  # primary keys
+    gone = models.BigIntegerField()
+    kept_name = models.CharField(max_length=300)
+    gone_name = models.CharField(max_length=300)
+    changes = models.JSONField(default=list, editable=False)  # curation/changes.py
+    given = models.JSONField(default=dict, editable=False)  # what the staying row got: a load that brings it anew gives it again
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["letter", "kept"], name="merge_by_kept")]
+
+    def __str__(self) -> str:
+        return f"{self.gone_name} → {self.kept_name}"
+
+
+class Correction(models.Model):
+    """A field of a row that staff corrected: loads keep it, and no other provider's word goes before it."""
+
+    letter = models.CharField(max_length=1)
+    key = models.BigIntegerField()
+    field = models.CharField(max_length=32)  # a column
+    value = models.JSONField(null=True)
+    source_value = models.JSONField(null=True)  # what stood there, or came with the newest load since
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [models.UniqueConstraint(fields=["key", "letter", "field"], name="correction_once")]
+
+    def __str__(self) -> str:
+        return f"{self.field} of {olid_of(self.key, self.letter) or self.key}"  # type: ignore[arg-type]
+
+
 class Load(models.Model):
     """A file that is, or was, read into the local catalogue; how far, and what became of its records."""
 
@@ -153,7 +196,7 @@ class Load(models.Model):
         DONE = "done"
 
     name = models.CharField(max_length=300)
-    fingerprint = models.CharField(max_length=64, unique=True)  # of the file's size and beginning: the same file, wherever it lies
+    fingerprint = models.CharField(max_length=64, unique=True)  # of the file's size, beginning and end: the same file, wherever it lies
     size_bytes = models.BigIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     position_bytes = models.BigIntegerField(default=0)  # of the text, decompressed

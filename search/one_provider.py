@@ -61,18 +61,18 @@ async def _ask(key: str, name: str, question: Question) -> Outcome:
     _, pending = await asyncio.wait([task], timeout=wait_s)
     if pending:
         fan_out.behind(_finish(key, provider, question, task))
-        return _kept(key, provider, question, ProviderAnswer(provider.name, Status.LATE))
-    return _kept(key, provider, question, task.result())
+        return await _kept(key, provider, question, ProviderAnswer(provider.name, Status.LATE))
+    return await _kept(key, provider, question, task.result())
 
 
 async def _finish(key: str, provider: Provider, question: Question, task: "asyncio.Task[ProviderAnswer]") -> None:
     answer = await task
     if answer.status not in FAILED:
-        await fan_out.settled(_kept(key, provider, question, answer))
+        await fan_out.settled(await _kept(key, provider, question, answer))
         metrics.late_answers.inc()
 
 
-def _kept(key: str, provider: Provider, question: Question, answer: ProviderAnswer) -> Outcome:
+async def _kept(key: str, provider: Provider, question: Question, answer: ProviderAnswer) -> Outcome:
     if provider.config.daily_budget is None:
         fan_out.count_calls([provider], [answer])  # those with a budget are counted before the call
-    return fan_out.keep(services.cache, key, question, rendered(question, [answer]))
+    return await fan_out.keep(services.cache, key, question, rendered(question, [answer]))

@@ -5,6 +5,7 @@ from typing import Any
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
 from search import breaker, budget, conf, metrics
+from search.demographics.wikidata import Wikidata
 from search.fan_out import everybody
 from search.provider import Provider
 
@@ -24,7 +25,14 @@ async def states() -> dict[str, dict[str, Any]]:
             found[cls.name] = {"status": "off", "latencyMs": None, "message": f"needs {cls.setting}_API_KEY"}
         else:
             found[cls.name] = await _state(provider)
+    found[Wikidata.name] = await _state_of_wikidata()
     return found
+
+
+async def _state_of_wikidata() -> dict[str, Any]:
+    if not conf.demographics():
+        return {"status": "off", "latencyMs": None, "message": "DEMOGRAPHICS is 0, or nobody outside is asked"}
+    return await _state(Wikidata(conf.provider_config(Wikidata)))
 
 
 async def _state(provider: Provider) -> dict[str, Any]:
@@ -39,9 +47,10 @@ async def _state(provider: Provider) -> dict[str, Any]:
 async def table() -> list[dict[str, Any]]:
     """Every outside provider for staff: its state with circuit, ledger and rate."""
     _, providers, _ = everybody()
+    asked = [*providers, Wikidata(conf.provider_config(Wikidata))] if conf.demographics() else providers
     now = await states()
     rows = []
-    for provider in providers:
+    for provider in asked:
         circuit = await breaker.state(provider.name)
         used = await in_db(budget.used, provider.name)
         limit = provider.config.daily_budget

@@ -79,14 +79,31 @@ class MatchDto(Schema):
     reasons: list[str]
 
 
+Region = Literal[
+    "Africa", "Asia", "Europe", "North America", "South America", "Oceania", "Middle East", "Caribbean", "Central Asia", "Indigenous",
+    "International",
+]  # fmt: skip
+
+
+class DemographicsSource(Schema):
+    provider: Literal["wikidata"]
+    retrievedAt: str
+    confidence: float = Field(ge=0, le=1, description="how sure it is that this person is meant")
+
+
 class AuthorDto(Schema):
     id: str | None = None
     name: str
     gender: Literal["Female", "Male", "Non-binary", "Other", "Unknown"]
+    culturalRegion: Region | None = None
+    nationality: str | None = Field(None, description="the country that they are, or were, a citizen of")
     birthYear: int | None = None
     deathYear: int | None = None
+    birthDate: str | None = Field(None, description="YYYY-MM-DD")
     openLibraryID: str | None = None
     isbndbID: str | None = None
+    wikidataID: str | None = None
+    demographicsSource: DemographicsSource | None = Field(None, description="where gender, region, nationality and dates come from")
 
 
 class SeriesDto(Schema):

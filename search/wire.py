@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from search.dto import Author, Book, Edition
+from search.dto import Author, Book, Demographics, Edition
 from search.identifiers import parse_isbn
 from search.normalisers.text import search_key
 
@@ -40,7 +40,7 @@ def work_dto(book: Book) -> Dto:
         librarythingIDs=list(edition.librarything_ids),
         googleBooksVolumeIDs=[edition.google_id] if edition.google_id else [],
         isbndbQuality=book.isbndb_quality,
-        reviewStatus="needsReview" if book.quality < NEEDS_REVIEW_UNDER else "verified",
+        reviewStatus=_review_status(book),
         synthetic=False,
         primaryProvider=book.providers[0] if book.providers else None,
         contributors=list(book.contributors),
@@ -111,6 +111,21 @@ def author_dto(author: Author) -> Dto:
     )
 
 
+def demographics_dto(known: Demographics) -> Dto:
+    """The members of an AuthorDTO that Wikidata gives."""
+    source = {"provider": "wikidata", "retrievedAt": known.retrieved_at, "confidence": known.confidence}
+    return _known(
+        gender=known.gender,
+        culturalRegion=known.region,
+        nationality=known.nationality,
+        birthYear=known.birth_year,
+        deathYear=known.death_year,
+        birthDate=known.birth_date,
+        wikidataID=known.wikidata_id,
+        demographicsSource=source,
+    )
+
+
 def both_forms(edition: Edition) -> list[str]:
     """Every ISBN of an edition in both forms: 13 digits first, then 10."""
     forms: list[str] = list(edition.isbns)
@@ -133,6 +148,12 @@ def work_id(book: Book) -> str:
     author = search_key(book.authors[0].name) if book.authors else ""
     names = [search_key(book.title), author, *([search_key(book.subtitle)] if book.subtitle else [])]
     return "work-" + hashlib.sha256("\x1f".join(names).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _review_status(book: Book) -> str:
+    if book.edited:
+        return "userEdited"
+    return "needsReview" if book.quality < NEEDS_REVIEW_UNDER else "verified"
 
 
 def _isbndb_id(book: Book) -> str | None:

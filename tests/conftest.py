@@ -11,6 +11,7 @@ import pytest
 _DATA = Path(tempfile.mkdtemp(prefix="bt-test-"))
 os.environ["BOOKSTRACK_DATA_DIR"] = str(_DATA)
 os.environ.setdefault("SEARCH_PROVIDERS", "catalogue")
+os.environ.setdefault("DEMOGRAPHICS", "0")
 os.environ.setdefault("RATE_LIMITS_ENABLED", "0")
 os.environ.setdefault("DEBUG", "0")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")

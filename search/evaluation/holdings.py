@@ -2,53 +2,19 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from search.cache import Cache
 from search.catalogue import answering
 from search.catalogue.keys import catalogue_id
 from search.catalogue.rows import EditionFacts, WorkFacts, works
 from search.entries import Lookup, rendered
+from search.evaluation.held import HeldEdition, HeldWork
 from search.models import Work
 from search.provider import Kind, Question
 from search.resolver import Resolver
 from search.tiers.memory import MemoryTier
 
 AT_ONCE = 500  # works read by one round of queries
-
-
-@dataclass(frozen=True, slots=True)
-class HeldEdition:
-    """An edition of the catalogue; what is not known is empty."""
-
-    isbns: tuple[str, ...] = ()  # ISBN-13
-    title: str = ""
-    subtitle: str = ""
-    language: str = ""  # ISO 639-1
-    publisher: str = ""
-    published: str = ""  # YYYY, YYYY-MM or YYYY-MM-DD
-    page_count: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HeldWork:
-    """A work of the catalogue with its editions. `ids` are what results call it."""
-
-    ids: frozenset[str]
-    title: str
-    subtitle: str = ""
-    authors: tuple[str, ...] = ()
-    other_titles: tuple[str, ...] = ()
-    language: str = ""  # ISO 639-1, of the original
-    series: str = ""
-    place: float | None = None  # in the series
-    year: int | None = None
-    editions: tuple[HeldEdition, ...] = ()
-
-    @property
-    def isbns(self) -> tuple[str, ...]:
-        """Every ISBN-13 of its editions."""
-        return tuple(dict.fromkeys(isbn for edition in self.editions for isbn in edition.isbns))
 
 
 def held_works(limit: float = math.inf) -> Iterator[HeldWork]:

@@ -7,10 +7,11 @@ import pytest
 
 from bookstrack.lib import http
 from search import fan_out
+from tests.functional.knowing import Knowing
 from tests.functional.outside import Outside
 from tests.functional.writers import Writers
 
-T = TypeVar("T", Outside, Writers)
+T = TypeVar("T", Outside, Writers, Knowing)
 
 
 @pytest.fixture
@@ -24,6 +25,15 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
 def writers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Writers]:
     """The same three, knowing writers and their works."""
     with _asked(monkeypatch, Writers()) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def knowing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Knowing]:
+    """The same three, and Wikidata, which knows nobody yet."""
+    monkeypatch.setenv("DEMOGRAPHICS", "1")
+    monkeypatch.setenv("WIKIDATA_RATE", "1000")
+    with _asked(monkeypatch, Knowing()) as stand_in:
         yield stand_in
 
 

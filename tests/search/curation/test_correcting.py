@@ -10,7 +10,7 @@ from search.curation.alone import Refused
 from search.dto import Record
 from search.models import Author, Correction, Edition, Work
 from search.provider import Kind, Question
-from tests.search.curation.shelf import DUNE, DUNE_AGAIN, F_HERBERT, HARDCOVER, HERBERT, PAPERBACK, by, everything, titled
+from tests.search.curation.shelf import DUNE, DUNE_AGAIN, F_HERBERT, HARDCOVER, HERBERT, PAPERBACK, by, check_index, everything, titled
 
 
 def record(isbn: str, edition: str = "") -> Record:
@@ -31,6 +31,7 @@ def test_a_title(staff: Any) -> None:
     assert list(Correction.objects.values_list("field", "value", "source_value")) == [("title", "Dune Saga", "Dune Chronicle")]
     correcting.take_back(Correction.objects.get())
     assert not Correction.objects.exists() and titled("chronicle") == {DUNE_AGAIN} and titled("saga") == set()
+    check_index()
 
 
 def test_an_authors_name(staff: Any) -> None:

@@ -23,6 +23,7 @@ from tests.search.curation.shelf import (
     PAPERBACK,
     PAPERBACK_AGAIN,
     by,
+    check_index,
     everything,
     filled,
     titled,
@@ -98,12 +99,14 @@ def test_any_merges_undone_in_reverse_leave_no_trace(steps: list[tuple[Any, list
                 done += merging.merge(letter, keys[0], keys[1 : 1 + many], None)
             except Refused:
                 assert Merge.objects.filter(undone_at=None).count() == len(done), "what is refused changes nothing"
+            check_index()
             editions = Edition.objects.values_list("work_id", flat=True)
             assert set(editions) <= set(Work.objects.values_list("pk", flat=True))
             assert set(Identifier.objects.values_list("edition_id", flat=True)) <= set(Edition.objects.values_list("pk", flat=True))
             assert set(Authorship.objects.values_list("author_id", flat=True)) <= set(Author.objects.values_list("pk", flat=True))
         for merge in reversed(done):
             merging.undo(merge, None)
+        check_index()
         assert everything() == before
         assert titled("chronicle") == {DUNE_AGAIN} and titled("dune") == {DUNE, DUNE_AGAIN, MESSIAH}
         transaction.set_rollback(True)

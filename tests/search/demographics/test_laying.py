@@ -4,6 +4,7 @@ from typing import Any
 
 from search.demographics.laying import MAX_AUTHORS, author_dtos, key_of, lay_over, wanted
 from search.dto import Author, Demographics
+from search.models import CacheEntry
 from search.schemas import AuthorDto
 from search.wire import author_dto
 
@@ -50,6 +51,8 @@ def test_keys() -> None:
     assert key_of(Author("Gita Iyer", "OL1A", birth_year=1931)) == "author:OL1A"
     assert key_of(Author("GÍTA  Iyer")) == key_of(Author("Gita Iyer")) == "author:gita iyer"
     assert key_of(Author("Gita Iyer", birth_year=-5)) == "author:gita iyer:-5"
+    long = [key_of(Author("ﷺ" * 99 + last)) for last in "ab"]
+    assert max(map(len, long)) <= CacheEntry._meta.get_field("key").max_length and len(set(long)) == 2
     assert key_of(Author("The Le")) != key_of(Author("Le"))
 
 
