@@ -4,6 +4,7 @@ Raises: NotFound where nobody has them; ProvidersFailed and its kinds when nobod
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 
@@ -12,7 +13,8 @@ from bookstrack.lib.errors import NotFound
 from search import fan_out, services
 from search.cache import Entry, jittered_s, key_of
 from search.conf import CATALOGUE, TTL
-from search.dto import Author
+from search.demographics.laying import author_of, lay_over
+from search.demographics.laying import key_of as key_of_author
 from search.entries import FAILED, Rendered, etag_of
 from search.gateway import ProviderAnswer, Status
 from search.people import person_dto
@@ -30,17 +32,30 @@ async def find_author(author_id: str) -> Answer:
         key, Kind.PERSON.value, lambda: fan_out.ask_everybody(services.cache, key, question, render=rendered)
     )
     if told.entry.found:
-        return told
+        return await _with_demographics(told)
     if told.entry.degraded:
         raise Rendered(None, told.entry.providers).error()
     raise NotFound("No catalogue has such an author.", details={"id": author_id})
+
+
+async def _with_demographics(told: Answer) -> Answer:
+    """The same with who the author is, where that is known within a moment; what comes later is there the next time."""
+    data = told.data
+    if "demographicsSource" in data["author"]:
+        return told
+    author = author_of(data["author"])
+    known = await services.demographics_of(author)
+    if known is None or not lay_over(data, {key_of_author(author): known}):
+        return told
+    shown = orjson.dumps(data)
+    return replace(told, entry=replace(told.entry, data=shown, etag=etag_of(shown)))
 
 
 async def known_person(author_id: str) -> Person:
     """The same as somebody whose works can be asked for."""
     data = (await find_author(author_id)).data
     found = data["author"]
-    author = Author(found["name"], author_id, birth_year=found.get("birthYear"), death_year=found.get("deathYear"))
+    author = replace(author_of(found), openlibrary_id=author_id)
     return Person(author, tuple(data["otherNames"]), works=found.get("bookCount", 0))
 
 

@@ -103,6 +103,8 @@ class AuthorDto(Schema):
     openLibraryID: str | None = None
     isbndbID: str | None = None
     wikidataID: str | None = None
+    biography: str | None = None
+    bookCount: int | None = Field(None, description="works that a catalogue counts; of /v1/authors only")
     demographicsSource: DemographicsSource | None = Field(None, description="where gender, region, nationality and dates come from")
 
 

@@ -16,9 +16,11 @@ from search.dto import Demographics
 from search.entries import etag_of
 
 LARGE_BYTES = 100_000  # what is larger is read in a thread
+SETTLED_S = 3.0  # an answer does not change under whoever asks again at once: the repeats of one page view are alike
 REST_S = 60.0  # until it is tried again for an entry
 MAX_RESTING = 10_000
 ASKED_WHILE_READ = 100  # authors of a batch's results that are asked for when these are read
+_laying: set[asyncio.Future[None]] = set()
 _rest_until: dict[str, float] = {}  # by key, monotonic seconds
 
 
@@ -45,6 +47,20 @@ async def complete(cache: Cache, key: str, entry: Entry) -> None:
     told = await people.found(cache, authors)
     known = {who: one.found for who, one in told.items() if one.found}
     all_told = all(one.sure for one in told.values())
+    wait_s = SETTLED_S - entry.age_s
+    if wait_s > 0:  # not a task from now on: a job's loop, or a server that stops, need not wait for it
+        asyncio.get_running_loop().call_later(wait_s, _lay_in_a_task, cache, key, entry, known, all_told)
+    else:
+        await _lay(cache, key, entry, known, all_told)
+
+
+def _lay_in_a_task(*args: Any) -> None:
+    task = asyncio.ensure_future(_lay(*args))
+    _laying.add(task)
+    task.add_done_callback(_laying.discard)
+
+
+async def _lay(cache: Cache, key: str, entry: Entry, known: dict[str, Demographics], all_told: bool) -> None:
     latest = await cache.find(key)
     if latest is None or latest[0].created_at != entry.created_at or not (known or all_told):
         return  # a newer one has its own turn

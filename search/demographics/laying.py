@@ -31,7 +31,7 @@ def author_dtos(data: Any) -> Iterator[Dto]:
     """Every AuthorDTO in the data."""
     if not isinstance(data, dict):
         return
-    for part in (data.get("enriched"), data.get("work"), *(data.get("works") or ())):
+    for part in (data.get("enriched"), data.get("enrich"), data.get("work"), *(data.get("works") or ())):
         yield from author_dtos(part)
     for one in (data.get("author"), *(data.get("authors") or ())):
         if isinstance(one, dict) and "name" in one:

@@ -7,6 +7,7 @@ import pytest
 
 from bookstrack.lib import http
 from search import fan_out
+from search.demographics import entries
 from tests.functional.knowing import Knowing
 from tests.functional.outside import Outside
 from tests.functional.writers import Writers
@@ -33,6 +34,7 @@ def knowing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Knowing]:
     """The same three, and Wikidata, which knows nobody yet."""
     monkeypatch.setenv("DEMOGRAPHICS", "1")
     monkeypatch.setenv("WIKIDATA_RATE", "1000")
+    monkeypatch.setattr(entries, "SETTLED_S", 0.0)
     with _asked(monkeypatch, Knowing()) as stand_in:
         yield stand_in
 

@@ -63,6 +63,20 @@ async def test_nothing_waits_for_it(client: httpx.AsyncClient, knowing: Knowing)
     assert members(await asked(client)) == OF_GITA
 
 
+async def test_an_answer_stays_as_it_is_for_whoever_asks_again_at_once(
+    client: httpx.AsyncClient, knowing: Knowing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "SETTLED_S", 0.5)
+    knowing.people = [GITA]
+    first = await client.get(BY_ISBN)
+    await services.settled()
+    assert len(knowing.queries) == 1 and (await client.get(BY_ISBN)).headers["etag"] == first.headers["etag"]
+    async with asyncio.timeout(5):
+        while (await asked(client))["gender"] == "Unknown":
+            await asyncio.sleep(0.05)
+    assert members(await asked(client)) == OF_GITA and len(knowing.queries) == 1
+
+
 @pytest.mark.parametrize("memory", [True, False], ids=["memory", "redis"])
 async def test_another_book_has_them_at_once(client: httpx.AsyncClient, knowing: Knowing, memory: bool) -> None:
     knowing.people = [GITA]
@@ -207,3 +221,10 @@ async def test_results_are_read_where_it_does_not_answer(client: httpx.AsyncClie
     await services.settled()
     [item] = (await client.get(path, headers=headers)).json()["data"]["enrichedBooks"]
     assert members(item["enriched"]["authors"][0]) == OF_GITA
+
+
+async def test_an_author_has_them_at_the_first_request(client: httpx.AsyncClient, knowing: Knowing) -> None:
+    knowing.people = [Known("Q900002", AUTHOR, olid="OL23919A", genders=("Q6581072",))]
+    knowing.say("openlibrary", {"key": "/authors/OL23919A", "type": {"key": "/type/author"}, "name": AUTHOR})
+    author = (await client.get("/v1/authors/OL23919A")).json()["data"]["author"]
+    assert (author["gender"], author["wikidataID"]) == ("Female", "Q900002")
