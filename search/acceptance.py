@@ -2,7 +2,7 @@
 
 Title and author have to agree, 0.70 each (0.90 where only a title is known). Between 0.70 and 0.85 agreement alone is not enough:
 two books of one author often differ by a word ("Little Men", "Little Women"), so what differs has to be spelling, a cut end, or a
-word that says nothing. Source: spec 06, "Batch enrichment".
+word that says nothing. Nor is a title enough where both have subtitles and these differ ("Star Wars: …"). Source: spec 06, "Batch enrichment".
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 from search.matching import AGREES
 from search.normalisers.names import author_name, author_similarity, split_authors
 from search.normalisers.text import dominant_script, search_key
-from search.normalisers.titles import ParsedTitle, parse_title, title_similarity
+from search.normalisers.titles import OTHER_WORDS_AT_MOST, ParsedTitle, article_first, parse_title, says_other_book, title_similarity
 from search.normalisers.volumes import numbers_of, volume_of
 
 Dto = dict[str, Any]
@@ -26,6 +26,9 @@ RIVAL_WITHIN = 0.15
 SURE = 0.95
 LEDGER_AT_MOST = 5
 CUT_LEAST_WORDS, CUT_LEAST_CHARS = 3, 12
+CUT_LIKELY_CHARS = 40  # from here on a program may have cut a title, wherever it ends
+_GOES_ON = frozenset("a an and at by for from in of on or the to with der die das den dem des ein eine im in und von zu le la les du de des et en un une "
+                     "el los las y del al il lo gli i di della dei e o os as um uma do da dos das het een van voor op".split())  # noqa: SIM905
 _SAYS_NOTHING = frozenset({"a", "an", "the", "novel", "roman", "romance", "novela", "book", "stories", "of", "and"})
 
 
@@ -38,7 +41,7 @@ class Meant:
 
     @cached_property
     def _parsed(self) -> ParsedTitle:
-        return parse_title(self.title)
+        return parse_title(article_first(self.title))
 
     @cached_property
     def forms(self) -> tuple[str, ...]:
@@ -50,10 +53,15 @@ class Meant:
         """The title as providers are asked: as it was typed, but for brackets that no catalogue has in its titles."""
         parsed = self._parsed
         if not parsed.series and not parsed.edition_note:
-            return self.title
+            return article_first(self.title)
         if self.volume and self.volume[1] != 1 and self.only_its_place_names_it:
             return f"{parsed.title}, Vol. {self.volume[1]:g}"
         return f"{parsed.title}: {parsed.subtitle}" if parsed.subtitle else parsed.title
+
+    @cached_property
+    def head_and_subtitle(self) -> tuple[str, str] | None:
+        """Key of the title, and its subtitle where it has one."""
+        return (search_key(self._parsed.title), self._parsed.subtitle) if self._parsed.subtitle else None
 
     @cached_property
     def volume(self) -> tuple[str, float] | None:
@@ -126,7 +134,7 @@ def _weighed(meant: Meant, place: int, work: Dto, edition: Dto) -> Candidate:
     score = title if author is None else 0.6 * min(title, author) + 0.4 * max(title, author)
     match = work.get("match") or {}
     # the search knew more names of the book than it shows: of a translation, say
-    agreed = author is not None and match.get("level") == "work_only"
+    agreed = author is not None and match.get("level") == "work_only" and not _other_subtitle(meant, work, edition)
     if agreed and author is not None:
         title, author, score = max(title, AGREES), max(author, AGREES), max(score, match["score"])
     refused = _refusal(meant, work, edition, title, author)
@@ -161,7 +169,25 @@ def _names(work: Dto, edition: Dto) -> list[str]:
 
 
 def _title_score(meant: Meant, work: Dto, edition: Dto) -> float:
-    return max(title_similarity(form, name) for form in meant.forms for name in _names(work, edition))
+    best = max(title_similarity(form, name) for form in meant.forms for name in _names(work, edition))
+    return min(best, OTHER_WORDS_AT_MOST) if best < 1 and _other_subtitle(meant, work, edition) else best
+
+
+def _other_subtitle(meant: Meant, work: Dto, edition: Dto) -> bool:
+    """Whether the book begins as the title asked for and has another subtitle."""
+    if meant.head_and_subtitle is None:
+        return False
+    head, asked = meant.head_and_subtitle
+    known = (parse_title(name) for name in _names(work, edition))
+    tails = [parsed.subtitle for parsed in known if parsed.subtitle and search_key(parsed.title) == head]
+    return bool(tails) and not any(_same_subtitle(asked, tail) for tail in tails)
+
+
+def _same_subtitle(asked: str, known: str) -> bool:
+    words, others = search_key(asked).split(), search_key(known).split()
+    if _SAYS_NOTHING.issuperset(words) or _SAYS_NOTHING.issuperset(others):
+        return True
+    return others[: len(words)] == words or title_similarity(asked, known) >= LEAST
 
 
 def _author_score(meant: Meant, work: Dto) -> float:
@@ -183,17 +209,29 @@ def _other_volume(meant: Meant, work: Dto, title_score: float) -> bool:
     return unnamed and place not in named and not (place == 1 and named == [None])
 
 
-def _reconciled(one: str, other: str) -> bool:
-    """Whether two titles that are not quite alike differ by spelling, by a cut end, or by words that say nothing."""
-    if title_similarity(one, other) < LEAST:
+def _reconciled(asked: str, known: str) -> bool:
+    """Whether a title that is not quite the known one differs by spelling, by a cut end, or by words that say nothing."""
+    if title_similarity(asked, known) < LEAST:
         return False
-    words, others = (search_key(text).split() for text in (one, other))
+    words, others = (search_key(text).split() for text in (asked, known))
     telling, other_telling = ([word for word in said if word not in _SAYS_NOTHING] or said for said in (words, others))
-    if len(telling) == len(other_telling):
-        return all(map(_spelt_nearly, telling, other_telling))
-    short, long = sorted((words, others), key=len)
-    cut = len(short) >= CUT_LEAST_WORDS and len(" ".join(short)) >= CUT_LEAST_CHARS
-    return cut and all(map(_spelt_nearly, short, long)) and not numbers_of(" ".join(long[len(short) :]))
+    if len(telling) == len(other_telling) and all(map(_spelt_nearly, telling, other_telling)):
+        return True
+    return _is_cut(asked, known)
+
+
+def _is_cut(asked: str, known: str) -> bool:
+    """Whether a program cut the known title: it is long, or ends where no title does, and what is missing is no number and no other book."""
+    words, others = search_key(asked).split(), search_key(known).split()
+    rest = others[len(words) :]
+    if len(words) < CUT_LEAST_WORDS or len(" ".join(words)) < CUT_LEAST_CHARS or len(words) > len(others):
+        return False
+    last, whole = words[-1], others[len(words) - 1]
+    inside = whole != last and whole.startswith(last)
+    if not (all(map(_spelt_nearly, words[:-1], others)) and (inside or (rest and _spelt_nearly(last, whole)))):
+        return False
+    likely = inside or last in _GOES_ON or asked.rstrip().endswith(("…", "...")) or len(asked) >= CUT_LIKELY_CHARS
+    return likely and not numbers_of(" ".join(rest)) and not says_other_book(" ".join(rest))
 
 
 def _spelt_nearly(word: str, other: str) -> bool:

@@ -20,6 +20,7 @@ from search.edits import OF_EDITION, agrees
 from search.gateway import ProviderAnswer, Status
 from search.normalisers.genres import canonical_genres
 from search.normalisers.names import author_name, split_authors
+from search.normalisers.titles import parse_title
 from search.provider import Kind, Page, Person, Question
 from search.schemes import Scheme, canonical
 
@@ -65,7 +66,7 @@ def answer(question: Question) -> Page:
         return _person(question)
     if question.kind not in (Kind.TITLE, Kind.ADVANCED, Kind.ANY):
         return Page()
-    ids = find(_words(question))
+    ids = find(_words(question)) or _find_without_subtitle(question)
     chosen = ids[question.offset : question.offset + question.limit]
     by_id = {work.id: work for work in works(chosen)}
     records = tuple(record for pk in chosen if pk in by_id for record in _records(by_id[pk]))
@@ -125,7 +126,21 @@ def _words(question: Question) -> Words:
         return Words(title=asked)
     if question.kind is Kind.ANY:
         return Words(anywhere=asked)
-    return Words(title=asked, author=words_of(question.author))
+    author = words_of(question.author)
+    return Words(title=asked, author=_written_out(author) if asked else author)
+
+
+def _written_out(name: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a name that a row surely has: "J. Austen" is "Jane Austen" there. Whether initials agree is judged by the match."""
+    return tuple(word for word in name if len(word) > 1 or not word.isascii()) or name
+
+
+def _find_without_subtitle(question: Question) -> list[int]:
+    """What is found by the title alone, where the catalogue does not know the subtitle."""
+    parsed = parse_title(question.title or (question.text if question.kind is Kind.TITLE else ""))
+    if not parsed.subtitle:
+        return []
+    return find(Words(title=words_of(parsed.title), author=_written_out(words_of(question.author))))
 
 
 def _records(work: WorkFacts) -> list[Record]:

@@ -1,5 +1,6 @@
 """Rows that may be one, side by side: what each of them says, what would move, and what speaks against it."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from search.catalogue.keys import Letter, catalogue_id, olid_of
 from search.curation.facts import FIELDS, GAPS
 from search.curation.merging import Rows
 from search.models import Authorship, Edition, Identifier
+from search.normalisers.names import author_similarity
 from search.normalisers.titles import title_similarity
 
 ALIKE = 0.85
@@ -41,15 +43,19 @@ def id_of(letter: Letter, key: int) -> str:
     return olid_of(key, letter) or (catalogue_id(key) if letter == "W" else str(key))
 
 
+def _alike(similarity: Callable[[str, str], float], names: Iterable[str], others: Sequence[str]) -> bool:
+    return any(similarity(name, other) >= ALIKE for name in names for other in others)
+
+
 def doubts(letter: Letter, rows: Rows) -> list[str]:
     """What speaks against that the rows are one, for people to judge."""
-    first, *others = rows.values()
     found = []
     if letter == "W":
-        people = [set(Authorship.objects.filter(work_id=key).values_list("author_id", flat=True)) for key in rows]
-        if any(their and people[0] and not their & people[0] for their in people[1:]):
+        people = [list(Authorship.objects.filter(work_id=key).values_list("author__name", flat=True)) for key in rows]
+        if any(their and people[0] and not _alike(author_similarity, people[0], their) for their in people[1:]):
             found.append("They have no author in common.")
-        if any(title_similarity(first.title, other.title) < ALIKE for other in others):
+        titles = [(row.title, *row.other_titles) for row in rows.values()]
+        if any(not _alike(title_similarity, titles[0], other) for other in titles[1:]):
             found.append("Their titles are not alike.")
     elif letter == "M":
         if len({row.work_id for row in rows.values()}) > 1:

@@ -39,6 +39,10 @@ _SERIES = re.compile(  # (Dune, #1), (Dune Chronicles Book 1), (Wool, #1; Silo, 
 _VOLUME_OF = re.compile(
     r"(?P<name>[^:]{2,120}?),?\s+vol(?:ume\b|\.)\s*(?P<position>\d{1,3})\b(?=\s*(?:\Z|[:–-]))", re.IGNORECASE
 )
+_ARTICLE_LAST = re.compile(
+    r"(?P<title>[^,].*),\s+(?P<article>the|an?|der|die|das|eine?|les?|la|l'|el|los|las|una?|il|lo|gli|i|os?|as|uma?|de|het|een)\s*",
+    re.IGNORECASE,
+)
 _SPLIT = re.compile(r"\s*[:：]\s+|\s+[-–—]\s+")
 _FIRST_UNSPACED = "\u0e00"  # from Thai on a sign may be a word
 # a subtitle that makes another book of it
@@ -73,6 +77,17 @@ def parse_title(raw: str, subtitle: str | None = None, authors: Sequence[str] = 
     if given and search_key(given) != search_key(own_subtitle or ""):
         title, own_subtitle = line, given
     return ParsedTitle(title, given or own_subtitle or None, series, ", ".join(notes) or None)
+
+
+def article_first(title: str) -> str:
+    """ "Hobbit, The" as "The Hobbit"."""
+    found = _ARTICLE_LAST.fullmatch(title)
+    return f"{found['article']} {found['title']}" if found else title
+
+
+def says_other_book(subtitle: str) -> bool:
+    """Whether a subtitle makes another book of a title: "The Graphic Novel", "A Study Guide"."""
+    return _OTHER_BOOK.search(search_key(subtitle)) is not None
 
 
 def _without_series(line: str) -> tuple[str, tuple[str, float | None] | None]:
@@ -142,7 +157,7 @@ def _is_head(title: str, key: str) -> bool:
     head, subtitle = _split(title)
     bare, series = _without_series(title)
     if subtitle and search_key(head) == key:
-        return not _OTHER_BOOK.search(search_key(subtitle))
+        return not says_other_book(subtitle)
     return series is not None and search_key(bare) == key
 
 
