@@ -5,6 +5,7 @@ two books of one author often differ by a word ("Little Men", "Little Women"), s
 word that says nothing. Nor is a title enough where both have subtitles and these differ ("Star Wars: …"). Source: spec 06, "Batch enrichment".
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from rapidfuzz.distance import OSA
 
 from search.matching import AGREES
 from search.normalisers.names import author_name, author_similarity, split_authors
-from search.normalisers.text import dominant_script, search_key
+from search.normalisers.text import dominant_script, search_key, tokens
 from search.normalisers.titles import OTHER_WORDS_AT_MOST, ParsedTitle, article_first, parse_title, says_other_book, title_similarity
 from search.normalisers.volumes import numbers_of, volume_of
 
@@ -27,6 +28,8 @@ SURE = 0.95
 LEDGER_AT_MOST = 5
 CUT_LEAST_WORDS, CUT_LEAST_CHARS = 3, 12
 CUT_LIKELY_CHARS = 40  # from here on a program may have cut a title, wherever it ends
+CUT_SCORE = 0.8  # of a cut title: as like as one can be that lacks words
+_OPEN_BRACKET = re.compile(r"\s*[(\[][^)\]]*\Z")
 _GOES_ON = frozenset("a an and at by for from in of on or the to with der die das den dem des ein eine im in und von zu le la les du de des et en un une "
                      "el los las y del al il lo gli i di della dei e o os as um uma do da dos das het een van voor op".split())  # noqa: SIM905
 _SAYS_NOTHING = frozenset({"a", "an", "the", "novel", "roman", "romance", "novela", "book", "stories", "of", "and"})
@@ -41,7 +44,12 @@ class Meant:
 
     @cached_property
     def _parsed(self) -> ParsedTitle:
-        return parse_title(article_first(self.title))
+        return parse_title(self._line)
+
+    @cached_property
+    def _line(self) -> str:
+        """The title with its article in front, and without a bracket that a program cut."""
+        return article_first(_OPEN_BRACKET.sub("", self.title) or self.title)
 
     @cached_property
     def forms(self) -> tuple[str, ...]:
@@ -53,7 +61,7 @@ class Meant:
         """The title as providers are asked: as it was typed, but for brackets that no catalogue has in its titles."""
         parsed = self._parsed
         if not parsed.series and not parsed.edition_note:
-            return article_first(self.title)
+            return self._line
         if self.volume and self.volume[1] != 1 and self.only_its_place_names_it:
             return f"{parsed.title}, Vol. {self.volume[1]:g}"
         return f"{parsed.title}: {parsed.subtitle}" if parsed.subtitle else parsed.title
@@ -114,14 +122,23 @@ def ledger(candidates: Sequence[Candidate], winner: Candidate | None) -> tuple[D
 def is_another_book(meant: Meant, work: Dto, edition: Dto) -> bool:
     """Whether a book found by its ISBN plainly has neither title nor author that were given with it.
 
-    What is written in two scripts, or not known of the book, says nothing.
+    What is written in two scripts, or not known of the book, says nothing. Where only the titles say something, they have to share no
+    word, and the one that was given has several: a single one may be a placeholder ("Untitled").
     """
     names = [author["name"] for author in work["authors"]]
-    if not meant.title or not meant.authors or not names:
-        return False
-    if dominant_script(meant.title) != dominant_script(work["title"]) or dominant_script(meant.author) != dominant_script(names[0]):
-        return False
-    return _title_score(meant, work, edition) < PLAINLY_DIFFERENT and _author_score(meant, work) < PLAINLY_DIFFERENT
+    title = by = None
+    if meant.title and dominant_script(meant.title) == dominant_script(work["title"]):
+        title = _title_score(meant, work, edition)
+    if meant.title and meant.authors and names and dominant_script(meant.author) == dominant_script(names[0]):
+        by = _author_score(meant, work)
+    if title is None or by is None:
+        return (by is not None and by < PLAINLY_DIFFERENT) or (title is not None and title < PLAINLY_DIFFERENT and _shares_no_word(meant, work, edition))
+    return title < PLAINLY_DIFFERENT and by < PLAINLY_DIFFERENT
+
+
+def _shares_no_word(meant: Meant, work: Dto, edition: Dto) -> bool:
+    given = set(tokens(meant.title))
+    return len(given) > 1 and given.isdisjoint(word for name in _names(work, edition) for word in tokens(name))
 
 
 def same_title(one: Dto, other: Dto) -> bool:
@@ -169,7 +186,10 @@ def _names(work: Dto, edition: Dto) -> list[str]:
 
 
 def _title_score(meant: Meant, work: Dto, edition: Dto) -> float:
-    best = max(title_similarity(form, name) for form in meant.forms for name in _names(work, edition))
+    names = _names(work, edition)
+    best = max(title_similarity(form, name) for form in meant.forms for name in names)
+    if best < CUT_SCORE and any(_is_cut(form, name) for form in meant.forms for name in names):
+        return CUT_SCORE
     return min(best, OTHER_WORDS_AT_MOST) if best < 1 and _other_subtitle(meant, work, edition) else best
 
 
@@ -187,7 +207,7 @@ def _same_subtitle(asked: str, known: str) -> bool:
     words, others = search_key(asked).split(), search_key(known).split()
     if _SAYS_NOTHING.issuperset(words) or _SAYS_NOTHING.issuperset(others):
         return True
-    return others[: len(words)] == words or title_similarity(asked, known) >= LEAST
+    return others[: len(words)] == words or title_similarity(asked, known) >= AGREES or _reconciled(asked, known)
 
 
 def _author_score(meant: Meant, work: Dto) -> float:
@@ -246,7 +266,10 @@ def _spelt_nearly(word: str, other: str) -> bool:
 
 
 def _rival(best: Candidate, candidates: Sequence[Candidate]) -> bool:
-    """Whether a weak title fits another book about as well."""
+    """Whether a weak title fits another book about as well, or a title alone as well."""
+    if best.author_score is None:
+        others = (c for c in candidates if c is not best and c.refused is None and c.title_score >= best.title_score)
+        return any(author_similarity(other.author, best.author) < AGREES for other in others if other.author or best.author)
     if best.title_score >= AGREES:
         return False
     others = (c for c in candidates if c is not best and c.refused is None and c.score >= best.score - RIVAL_WITHIN)

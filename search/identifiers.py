@@ -101,13 +101,16 @@ def is_isbn_like(text: str) -> bool:
 
 def _bare(text: str) -> str:
     """Without spaces, dashes, label and spreadsheet wrapping."""
-    if text.isascii() and text.isdigit():
+    plain = text.isascii()  # as programs write them: a file has fifty thousand
+    if plain and text.isdigit():
         return text
-    visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    visible = text if plain else "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
     wrapped = _EXCEL.match(visible.strip())
     inner = wrapped[1] if wrapped else visible
     unlabelled = _LABEL.sub("", inner.strip(), count=1) if _LABEL.match(inner.strip()) else inner
     joined = "".join(unlabelled.split())
+    if plain:
+        return joined.replace("-", "")
     return "".join(sign for sign in joined if sign != _MINUS and unicodedata.category(sign) != "Pd")
 
 

@@ -1,0 +1,102 @@
+"""CSV import, measured: `python -m benchmarks.imports`. 50,000 rows without enrichment, from the POST to the last event.
+
+The file has ten columns, as a Goodreads export cut to what most people fill in. Rows a second count from the job's first event to its
+last; the worker's memory is compared with what it held before.
+"""
+
+import asyncio
+import csv
+import io
+import random
+import statistics
+import time
+from pathlib import Path
+
+import httpx
+import orjson
+from websockets.asyncio.client import connect
+
+from benchmarks import stage
+
+ROWS = 50_000
+RUNS = 5
+HEADER = ("Book Id", "Title", "Author", "ISBN13", "My Rating", "Publisher", "Number of Pages", "Date Read", "Bookshelves", "Exclusive Shelf")
+WORDS = "amber birch cedar delta ivory fjord grove heron island jasper kettle lantern marble nectar orchid pebble".split()  # noqa: SIM905
+
+
+def export(rows: int, seed: int) -> bytes:
+    """A file of so many rows."""
+    rng = random.Random(seed)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADER)
+    for number in range(rows):
+        title = " ".join(rng.choices(WORDS, k=rng.randint(1, 5))).title()
+        isbn = f'="{stage.isbn13(seed * 1_000_000 + number)}"'
+        day = f"{rng.randint(2005, 2025)}/{rng.randint(1, 12):02d}/{rng.randint(1, 28):02d}"
+        author = f"{rng.choice(WORDS).title()} {rng.choice(WORDS).title()}"
+        shelves = ", ".join(rng.sample(WORDS, 2))
+        writer.writerow([number, title, author, isbn, rng.randint(0, 5), "Index Press", rng.randint(90, 900), day, shelves, "read"])
+    return out.getvalue().encode()
+
+
+async def run(on: stage.Stage, client: httpx.AsyncClient, content: bytes) -> tuple[float, float]:
+    """Seconds from the POST to the end, and from the first event to the last."""
+    began = time.perf_counter()
+    reply = await client.post(f"{on.server_url}/v1/import/csv?enrich=0", files={"file": ("export.csv", content, "text/csv")})
+    if reply.status_code != 202:
+        raise SystemExit(f"the import was refused: {reply.status_code} {reply.text[:300]}")
+    data = reply.json()["data"]
+    first = 0.0
+    headers = {"Authorization": f"Bearer {data['token']}"}
+    async with connect(data["websocketUrl"], additional_headers=headers, compression=None, max_queue=None) as socket:
+        async for frame in socket:
+            message = orjson.loads(frame)
+            if message["type"] == "job_started":
+                first = time.perf_counter()
+            if message["type"] in ("job_complete", "error"):
+                break
+    ended = time.perf_counter()
+    if message["type"] != "job_complete" or message["payload"]["summary"]["successCount"] != ROWS:
+        raise SystemExit(f"not every row is a book: {message}")
+    return ended - began, ended - first
+
+
+def workers_kb(group: int) -> dict[int, int]:
+    """Memory of the worker processes of a server's group, in KB by process."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                stat, words = (folder / "stat").read_text().rpartition(")")[2].split(), (folder / "cmdline").read_bytes()
+                if int(stat[2]) == group and b"jobs.worker" in words:
+                    found[int(folder.name)] = int((folder / "statm").read_text().split()[1]) * 4
+            except (OSError, IndexError):
+                continue
+    return found
+
+
+async def main() -> None:
+    """Print the rows of docs/performance.md."""
+    with stage.running() as on:
+        async with httpx.AsyncClient(timeout=120) as client:
+            idle = workers_kb(on.group)
+            most = dict(idle)
+            whole, alone = [], []
+            for number in range(RUNS):
+                content = export(ROWS, number + 1)
+                task = asyncio.create_task(run(on, client, content))
+                while not task.done():
+                    await asyncio.sleep(0.1)
+                    most = {pid: max(kb, most.get(pid, 0)) for pid, kb in workers_kb(on.group).items()}
+                seconds, of_job = task.result()
+                whole.append(seconds)
+                alone.append(of_job)
+            above = max((most[pid] - idle.get(pid, most[pid])) for pid in most) / 1024
+            print(f"| CSV of {ROWS:,} rows ({len(content) / 2**20:.1f} MB), no enrichment, median of {RUNS} | {ROWS / statistics.median(alone):,.0f} rows/s |")
+            print(f"| … from the POST to the last event | {statistics.median(whole):.1f} s |")
+            print(f"| … memory of the worker above idle | {above:.0f} MB |")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
