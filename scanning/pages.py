@@ -71,7 +71,7 @@ ENCODINGS = {
     "iso-8859-15": "ISO 8859-15 (Western Europe)",
     "mac-roman": "Mac Roman (old Macs)",
 }
-DELIMITERS = {"comma": "comma ,", "semicolon": "semicolon ;", "tab": "tab", "pipe": "pipe |"}
+DELIMITERS = {"comma": "commas", "semicolon": "semicolons", "tab": "tabs", "pipe": "vertical bars"}
 KINDS = {"csv": "rows of text", "xlsx": "Excel workbook", "json": "JSON", "list": "a list, one book a line"}
 STATUSES = {"read": "read", "reading": "reading", "to-read": "to read", "wishlist": "wish list", "dnf": "not finished"}
 ADVICE = {  # what to do about a refusal, by its code
@@ -81,7 +81,7 @@ ADVICE = {  # what to do about a refusal, by its code
     "BATCH_TOO_LARGE": "Split the file and import its parts one after the other.",
     "FILE_TOO_LARGE": "Split the file and import its parts one after the other.",
     "INVALID_QUERY": "Choose the file again to begin anew.",
-    "RATE_LIMIT_EXCEEDED": "Too many requests came from here. Trying again in {} will work.",
+    "RATE_LIMIT_EXCEEDED": "Wait {}, then try again.",
     "unreachable": "Check your connection, and try again: nothing was lost.",
     "unavailable": "Nothing was started. Try again in a minute.",
     "other": "If it happens again, please report it.",
@@ -93,6 +93,7 @@ GROUPS = {  # of the rows of an import, as they are filtered
     "error": "errors",
     "read": "read only",
 }
+RESULTS = GROUPS | {"error": "error"}  # the same of one row
 
 NOTHING_TO_CORRECT = ("EMPTY_ROW", "REPEATED_HEADER")  # errors that lose no book
 
@@ -122,6 +123,7 @@ def result_words() -> dict[str, Any]:
             "sureMatch": SURE_MATCH,
             "rawChars": RAW_CHARS,
             "groups": GROUPS,
+            "results": RESULTS,
             "formats": _labels(),
             "generic": GENERIC,
             "habits": {name: _habits(found) for name, found in all_formats().items() if name != GENERIC},

@@ -1,5 +1,6 @@
 // The page of one job: who may see it, where it stands, how it ended. Text from outside is only ever set as text.
 
+import { ImportResults } from "./import_results.js";
 import { Refused, ask, follow } from "./job_channel.js";
 import { Pace, duration, leftInWords } from "./job_pace.js";
 import { Results } from "./job_results.js";
@@ -15,7 +16,7 @@ const ANNOUNCE_EVERY_MS = 15000;
 const ENDED = new Set(["completed", "failed", "canceled"]);
 
 const job = { id: page.dataset.job, token: "" };
-const results = new Results(job, words);
+const [plain, imported] = [new Results(job, words), new ImportResults(job, words)];
 let view = blank();
 let pace = new Pace();
 let stop = new AbortController();
@@ -55,7 +56,7 @@ function begin(token) {
   [view, pace] = [blank(), new Pace()];
   for (const name of ["seen", "status", "broken"]) delete page.dataset[name];
   for (const id of ["now", "outcome", "ask"]) $(id).hidden = true;
-  results.clear();
+  for (const results of [plain, imported]) results.clear();
   say("trouble");
   if (!job.token) return askForToken("This page shows a job to whoever has its token.");
   if (!TOKEN.test(job.token)) return refused(new Refused("This is no token: one has only letters, digits, - and _."));
@@ -118,7 +119,7 @@ const told = {
       Object.assign(view, { status, processed, total, progress, error, ended: Date.parse(final.endTime) });
     }
     show();
-    results.show(0);
+    (view.pipeline === "csv_import" ? imported : plain).show(0);
   },
 };
 
