@@ -64,8 +64,9 @@ class Column:
     by: By = "format"
 
 
-# of a cell of authors. any: told by the cell; single: one name as it is shown; listed: commas stand between people; turned: "Last, First"
-People = Literal["any", "single", "listed", "turned"]
+# of a cell of authors. any: told by the cell; single: one name as it is shown; listed: commas stand between people; turned: "Last, First";
+# kept: names as we wrote them ourselves, semicolons between
+People = Literal["any", "single", "listed", "turned", "kept"]
 
 
 @dataclass(frozen=True, slots=True)

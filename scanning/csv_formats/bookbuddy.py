@@ -16,7 +16,7 @@ class BookBuddy(KnownHeader):
     label = "BookBuddy"
     telling = (
         "Author (Last, First)", "Guided Reading Level", "Lexile Measure", "Google VolumeID", "Status Incompleted Reason",
-        "User Supplied ID", "Uploaded Image URL", "Physical Location",
+        "User Supplied ID", "Uploaded Image URL",
     )  # fmt: skip
     fields = {
         "Title": Field.TITLE, "Subtitle": Field.SUBTITLE, "Series": Field.SERIES, "Volume": Field.SERIES_POSITION, "Author": Field.AUTHOR,
@@ -33,7 +33,7 @@ class BookBuddy(KnownHeader):
         "Dimensions", "Weight", "List Price", "Original Language", "DDC", "LCC", "ISSN", "Favorites", "Status Hidden", "Current Page",
         "Loaned To", "Date Loaned", "Borrowed From", "Date Borrowed", "Returned from Borrow", "Not Owned Reason", "Quantity", "Condition",
         "Recommended By", "User Supplied Descriptor", "Purchase Date", "Purchase Place", "Purchase Price", "Wish List",
-        "Previously Owned", "Up Next", "Position", "Activities",
+        "Previously Owned", "Up Next", "Position", "Activities", "Physical Location",
     )  # fmt: skip
 
     def completed(self, draft: Draft, cells: Mapping[str, str]) -> Draft:

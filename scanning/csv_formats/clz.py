@@ -11,8 +11,7 @@ class Clz(KnownHeader):
     label = "CLZ Books"
     habits = Habits(rating_of=10, list_separator="")
     telling = (
-        "Collection Status", "Read It", "Reading Date", "Core ID", "CLZ Core ID", "Added Date", "Modified Date", "Reading Status", "Index",
-        "Publication Place", "Storage Device", "Cover Price", "Current Value",
+        "Collection Status", "Read It", "Reading Date", "Core ID", "CLZ Core ID", "Added Date", "Modified Date", "Storage Device",
     )  # fmt: skip
     fields = {
         "Title": Field.TITLE, "Sub Title": Field.SUBTITLE, "Subtitle": Field.SUBTITLE, "Author": Field.AUTHOR, "Series": Field.SERIES,
@@ -28,4 +27,5 @@ class Clz(KnownHeader):
         "Genre", "Genres", "Subject", "Subjects", "Owner", "Location", "Quantity", "Condition", "Purchase Date", "Purchase Price",
         "Purchase Store", "Plot", "Original Title", "Original Language", "Country", "Edition", "Dewey", "LoC Classification",
         "Illustrator", "Translator", "Editor", "Narrator", "Extras", "Signed", "Height", "Width", "Loaned To", "Loan Date",
+        "Index", "Publication Place", "Cover Price", "Current Value",
     )  # fmt: skip

@@ -12,6 +12,7 @@ from search.normalisers.numbers import page_count
 from search.normalisers.text import clean_line
 
 _PUBLICATION = re.compile(r"(?P<publisher>[^()]{2,200}?)\s*(?:\((?:[^()]*\b)?\d{4}\b[^()]*\).*|,\s*(?:Edition:|\d+ pages).*)?", re.DOTALL)
+MAX_CHARS = 300  # of a line of publication
 _NOBODY = "publisher unknown"
 
 
@@ -23,8 +24,8 @@ class LibraryThing(KnownHeader):
     habits = Habits(people="turned")
     telling = (
         "Sort Character", "Primary Author", "Primary Author Role", "Secondary Author", "Private Comment", "Lending Patron", "ISBNs",
-        "Dewey Wording", "author (last, first)", "author (first, last)", "publication information", "other authors", "date entered",
-        "encoding", "From Where",
+        "Dewey Wording", "author (last, first)", "author (first, last)", "publication information", "From Where",
+        "private comments",
     )  # fmt: skip
     fields = {
         "Book Id": Field.OTHER_ID, "Title": Field.TITLE, "Primary Author": Field.AUTHOR, "Secondary Author": Field.ADDITIONAL_AUTHORS,
@@ -40,12 +41,12 @@ class LibraryThing(KnownHeader):
         "Publication", "Summary", "Physical Description", "Weight", "Height", "Thickness", "Length", "Dimensions", "Acquired", "Barcode",
         "BCID", "Original Languages", "LC Classification", "Subjects", "Dewey Decimal", "Other Call Number", "Copies", "Source",
         "Lending Status", "Lending Start", "Lending End", "Secondary Author Roles", "LCC", "DDC", "language 2", "original language",
-        "date acquired", "publication information",
+        "date acquired", "encoding", "source",
     )  # fmt: skip
 
     def completed(self, draft: Draft, cells: Mapping[str, str]) -> Draft:
         """Publisher and pages out of the line of publication; the state out of collections and dates."""
-        line = clean_line(cells.get("publication") or cells.get("publication information") or "")
+        line = clean_line(cells.get("publication") or cells.get("publication information") or "")[:MAX_CHARS]
         found = _PUBLICATION.fullmatch(line)
         publisher = found["publisher"].strip(" ,:") if found else ""
         return replace(

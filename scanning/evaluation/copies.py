@@ -2,16 +2,18 @@
 
 import datetime
 import random
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scanning.evaluation.tongues import BINDINGS, STATES
-from search.services import HeldEdition, HeldWork
+from search.evaluation.held import HeldEdition, HeldWork
 
 _THOUGHTS = (
     "Read it in two days, and again.", 'She calls it "odd", and so it is; still, I liked it.', "First half slow\nsecond half quick",
     "One line<br/>another &amp; a third", "Nicht schlecht, aber lang", "Très bien; à relire", "=1+1 is what it says on page 3",
 )  # fmt: skip
+_BRACKETS = re.compile(r"\s*\((?:(?P<name>[^()#;,]{2,80}),? #(?P<place>\d{1,3})|[^()]*#[^()]*)\)\Z")  # as Goodreads shows a series
 _SHELVES = ("fiction", "sci-fi", "favorites", "2021", "book club", "klassiker", "à offrir", "owned")
 
 
@@ -48,6 +50,11 @@ class Copy:
     cells: tuple[str, ...] = ()  # of a row that is no book: its first cells
 
     @property
+    def subtitle(self) -> str:
+        """What the catalogue has for one."""
+        return self.edition.subtitle if self.edition.title else self.work.subtitle if self.work else ""
+
+    @property
     def language(self) -> str:
         """Of the edition, ISO 639-1; empty where it is not known."""
         return self.edition.language or (self.work.language if self.work else "")
@@ -55,8 +62,11 @@ class Copy:
 
 def copy_of(work: HeldWork, edition: HeldEdition, rng: random.Random) -> Copy:
     """A copy as it would stand in a careful list, without its ISBN."""
-    title, subtitle = (edition.title, edition.subtitle) if edition.title else (work.title, work.subtitle)
+    title = edition.title or work.title
     series = (work.series, work.place) if work.series and work.place is not None and _fit_for_brackets(work.series) else None
+    if found := _BRACKETS.search(title):
+        title = title[: found.start()]
+        series = series or ((found["name"], float(found["place"])) if found["place"] else None)
     plain = not any(mark in title for mark in (":", "(", "[", " - ", " – ", " — ", " by ", "/", "Vol", "vol", "&", "<", "："))
     return Copy(work, edition, title, work.authors, reads=(title, "", None) if plain else None, series=series, own=_own(edition, rng))
 

@@ -3,25 +3,26 @@
 Source: spec 06, "CSV import" (clean), spec 04, "ISBN" and "Normalising".
 """
 
+import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
+from scanning.imports.remembering import remembered
 from search.identifiers import InvalidIsbn, asin, parse_isbn
 from search.normalisers.dates import day_first_in, parse_date
 from search.normalisers.languages import language_code
 from search.normalisers.text import plain_text
 
-CACHED = 20_000  # distinct cells of one kind that are kept
 SHOWN_CHARS = 60  # of a cell, in a message
 MAX_TEXT = 100_000
 NOTHING = frozenset({  # what programs write where there is nothing
     "", "=", '""', '=""', "=''", "[]", "{}", "()", "['']", '[""]', "null", "None", "NULL", "nan", "NaN", "N/A", "n/a", "#N/A",
 })  # fmt: skip
-_WRAPPING = " \t\r\n\"'=[](){}"
+_WRAPPING = " \t\r\n\"'=[]{}"
 _BETWEEN_ISBNS = re.compile(r"[,;|/&\n\t]+|\s(?:and|und|et|y|e|en|i|a)\s")
-_QUALIFIER = re.compile(r"\([^()]{0,40}\)|\[[^\[\]]{0,40}\]")
+_QUALIFIER = re.compile(r"\((?![0-9Xx -]{9,17}\))[^()]{0,40}\)|\[[^\[\]]{0,40}\]")  # "(pbk.)", not an ISBN in brackets
 _LOST_ZEROS = re.compile(r"[0-9]{6,8}[0-9Xx]")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _MAX_ISBNS = 40
@@ -45,8 +46,9 @@ class IsbnCell:
 
 def isbns_in(cell: str) -> IsbnCell:
     """The ISBNs of a cell; nothing is guessed."""
+    bare = cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell  # most of all exports
     try:
-        return IsbnCell((parse_isbn(cell).isbn13,))
+        return IsbnCell((parse_isbn(bare).isbn13,))
     except InvalidIsbn as error:
         return _isbns_otherwise(cell, error)
 
@@ -72,7 +74,7 @@ def _isbns_otherwise(cell: str, error: InvalidIsbn) -> IsbnCell:
 
 
 def _pieces(bare: str) -> list[str]:
-    pieces = [piece.strip(_WRAPPING) for piece in _BETWEEN_ISBNS.split(_QUALIFIER.sub(" ", bare))[:_MAX_ISBNS]]
+    pieces = [piece.strip(_WRAPPING + "()") for piece in _BETWEEN_ISBNS.split(_QUALIFIER.sub(" ", bare))[:_MAX_ISBNS]]
     apart = [word for piece in pieces for word in (piece.split() if _long_words(piece) else [piece])]
     return [piece for piece in apart if piece]
 
@@ -97,7 +99,7 @@ _RATED = re.compile(
 )
 
 
-@lru_cache(CACHED)
+@remembered
 def rating_in(cell: str, best: float = 5.0) -> float | None:
     """A rating on the scale 0..5, not rounded, of "4.5", "3,5", "4/5", "80 %", "★★★☆☆"; 0 means not rated. None: no rating."""
     text = cell.strip().lower().replace(",", ".")
@@ -145,7 +147,7 @@ class DateCell:
     unsure: bool = False
 
 
-@lru_cache(CACHED)
+@remembered
 def date_in(cell: str, day_first: bool | None = None) -> DateCell:
     """A date of any common form, in brackets or not, with its time or without."""
     bare = cell[:80].strip(_WRAPPING)
@@ -160,7 +162,7 @@ def date_in(cell: str, day_first: bool | None = None) -> DateCell:
 _BETWEEN = re.compile(r"\s*[,;|/&]\s*")
 
 
-@lru_cache(CACHED)
+@remembered
 def language_in(cell: str) -> tuple[str | None, bool]:
     """The first language that a cell names, and whether it is the only one."""
     if code := language_code(cell):
@@ -169,8 +171,36 @@ def language_in(cell: str) -> tuple[str | None, bool]:
     return next((code for code in codes if code), None), len(codes) == 1
 
 
+_ESCAPED_FORMULA = re.compile(r"'+\s*[=+\-@＝＋－＠]")
+
+
+def unescaped(cell: str) -> str:
+    """A cell without the apostrophe that an export put before a formula (`exporting.escaped`)."""
+    return cell[1:] if cell[:1] == "'" and _ESCAPED_FORMULA.match(cell) else cell
+
+
+def written_list(values: Iterable[str]) -> str:
+    """Values in one cell, semicolons between; as JSON where a value has one itself."""
+    listed = list(values)
+    plain = all(";" not in value and value[:1] not in ('"', "[") for value in listed)
+    return "; ".join(listed) if plain else json.dumps(listed, ensure_ascii=False)
+
+
+def read_list(cell: str) -> list[str] | None:
+    """The values of a cell that `written_list` wrote as JSON; None of any other cell."""
+    if not cell.startswith('["'):
+        return None
+    try:
+        values = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, list) and all(isinstance(value, str) for value in values) else None
+
+
 def shelves_in(cell: str, separator: str) -> tuple[str, ...]:
     """Shelves or tags of a cell, each once; an empty separator: told by the cell."""
+    if values := read_list(cell):
+        return tuple(dict.fromkeys(shelf for value in values if (shelf := " ".join(value.split()))))
     if cell.startswith("[") and cell.endswith("]"):
         cell = cell[1:-1].replace("'", "").replace('"', "")
     mark = separator or next((mark for mark in ("|", ";") if mark in cell), ",")

@@ -1,10 +1,9 @@
 """A row to a book or to an error: every cell is read as its column says, and what no member tells is kept as it is. Pure."""
 
-import re
 from collections.abc import Callable
 
 from scanning.csv_format import ColumnMap, CsvFormat, Field
-from scanning.imports.cells import NOTHING
+from scanning.imports.cells import NOTHING, says_nothing, unescaped
 from scanning.imports.fields import reader_of
 from scanning.imports.formats import all_formats
 from scanning.imports.headers import folded_header
@@ -14,7 +13,6 @@ from scanning.imports.people_and_titles import title_in
 from scanning.imports.table import RAW_CHARS, Row
 from search.schemes import Scheme
 
-_ESCAPED_FORMULA = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")  # as `exporting` writes them
 _TO_GO_BY = frozenset(scheme.value for scheme in Scheme)
 
 
@@ -41,13 +39,13 @@ class RowReader:
             cell = cells[place] if place < len(cells) else ""
             if cell in NOTHING or (cell[0] <= " " and cell.isspace()):
                 continue
-            if cell[0] == "'" and _ESCAPED_FORMULA.match(cell):
-                cell = cell[1:]
+            if cell[0] == "'":
+                cell = unescaped(cell)
             if reader is None or not reader(book, cell):
                 book.extra[header] = cell
         for place, cell in enumerate((*cells[self._width :], *row.more), self._width + 1):
-            if cell.strip():
-                book.extra[f"Column {place}"] = cell
+            if not says_nothing(cell):
+                book.extra[f"Column {place}"] = unescaped(cell)
         return self._made(row, book)
 
     def _made(self, row: Row, book: Making) -> Imported | Refused:
@@ -129,4 +127,3 @@ def _draft(book: Making) -> Draft:
         ids=book.ids,
         extra=book.extra,
     )
-

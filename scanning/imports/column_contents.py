@@ -15,11 +15,11 @@ from search.normalisers.text import folded_words
 from search.schemes import Scheme, canonical
 
 MAX_CELLS = 200
+MAX_CHARS = 500  # of a cell
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,10})?\s*")
 _YEAR = re.compile(r"\s*(?:1[0-9]|20)\d\d(?:\.0)?\s*")
 _ISBN_LIKE = re.compile(r"\D{0,8}[\d-]{8,17}[\dXx]?\D{0,6}|\d[.,]\d+E\+?\d+", re.IGNORECASE)
 _URL = re.compile(r"\s*(?:https?://|www\.)\S+", re.IGNORECASE)
-_TURNED = re.compile(r"[^\W\d_][^,\d]{0,40},\s*[^\W\d_][^,\d]{0,40}")
 _NAME = re.compile(r"(?:[A-ZÀ-ÞŁŚŻŹČŘŠŽ][\w.'’-]*\s+)(?:(?:de|la|le|van|von|der|den|di|da|del|du|dos|[A-ZÀ-ÞŁŚŻŹČŘŠŽ][\w.'’-]*)\s*){1,3}")
 _PAGES = re.compile(r"\s*\d{1,5}\s*(?:pp?\.?|pages|seiten|s\.|págs?\.?|páginas|pagine|str\.?|stron|blz\.?|pagina's)\s*", re.IGNORECASE)
 _RATED = re.compile(r"\s*(?:[★⭐☆✩*½]+|\d(?:[.,]\d)?\s*/\s*(?:5|10)|\d(?:[.,]\d)?\s*(?:★|⭐|stars?|sterne?))\s*", re.IGNORECASE)
@@ -43,7 +43,7 @@ class Contents:
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> "Contents":
-        return cls(tuple(cell for cell in cells if not says_nothing(cell))[:MAX_CELLS])
+        return cls(tuple(cell[:MAX_CHARS] for cell in cells if not says_nothing(cell))[:MAX_CELLS])
 
     def __bool__(self) -> bool:
         return bool(self.cells)
@@ -88,19 +88,26 @@ class Contents:
 
     @cached_property
     def people(self) -> float:
-        return self.share(_NAME.fullmatch)
+        return self.share(lambda cell: len(cell) < 60 and _NAME.fullmatch(cell))
 
     @cached_property
     def turned(self) -> float:
-        return self.share(_TURNED.fullmatch)
+        """ "Last, First": one comma, and a single word on one side of it."""
+        return self.share(_is_turned)
 
     @cached_property
     def publishers(self) -> float:
-        return self.share(lambda cell: len(cell) < 80 and _PUBLISHING & set(folded_words(cell)))
+        return self.share(lambda cell: len(cell) < 80 and not _PUBLISHING.isdisjoint(folded_words(cell)))
 
     @cached_property
     def largest(self) -> float:
         return max((float(cell.strip().replace(",", ".")) for cell in self.cells if _NUMBER.fullmatch(cell)), default=0.0)
+
+
+def _is_turned(cell: str) -> bool:
+    last, comma, first = cell[:100].partition(",")
+    words = len(last.split()), len(first.split())
+    return bool(comma) and "," not in first and 1 in words and min(words) > 0 and max(words) < 5 and not any(map(str.isdigit, cell))
 
 
 def _day(cell: str) -> bool:

@@ -42,7 +42,7 @@ OTHER_THAN = frozenset({
     "library", "biblioteca", "code", "type",
 })  # fmt: skip
 FILLERS = frozenset({
-    "the", "of", "a", "an", "in", "my", "your", "is", "s", "book", "books", "buch", "buches", "bucher", "livre", "livres",
+    "the", "of", "it", "a", "an", "in", "my", "your", "is", "s", "book", "books", "buch", "buches", "bucher", "livre", "livres",
     "libro", "libros", "libri", "livro", "livros", "boek", "boeken", "ksiazki", "ksiazka", "knihy", "kniha", "mein", "meine",
     "meiner", "der", "die", "das", "des", "dem", "den", "am", "im", "und", "mon", "ma", "mes", "le", "la", "les", "du", "de", "d",
     "l", "et", "el", "los", "mi", "mis", "y", "il", "lo", "gli", "di", "del", "della", "mio", "mia", "e", "o", "os", "as", "do",

@@ -172,23 +172,25 @@ WORDS: Mapping[Field, Mapping[str, str]] = {
     Field.DATE_READ: {
         "en": "date read, read date, finished on, date finished, finish date, end date, completed on, date completed, read on, "
         "last read, date ended, finished date, last date read, when read, finished reading, completion date, ended, date "
-        "of reading",
+        "of reading, year read, read in, month read, year finished, finish, end",
         "de": "gelesen am, lesedatum, beendet am, gelesen datum, enddatum, ausgelesen am, ende, datum gelesen, zu ende gelesen, "
-        "fertig gelesen am, leseende",
+        "fertig gelesen am, leseende, lesejahr, gelesen im jahr, gelesen im",
         "fr": "date de lecture, lu le, date de fin, fini le, termine le, fin de lecture, date fin de lecture, date lecture, "
-        "date de fin de lecture",
+        "date de fin de lecture, annee de lecture, lu en",
         "es": "fecha de lectura, leido el, fecha de fin, fecha fin, terminado el, fecha lectura, fecha de finalizacion, fin de "
-        "lectura, fecha leido",
-        "it": "data di lettura, letto il, data fine, finito il, fine lettura, data lettura, data fine lettura, data di fine",
+        "lectura, fecha leido, ano de lectura, leido en",
+        "it": "data di lettura, letto il, data fine, finito il, fine lettura, data lettura, data fine lettura, data di fine, "
+        "anno di lettura, letto nel",
         "pt": "data de leitura, lido em, data de fim, terminado em, fim da leitura, data leitura, data de conclusao, data lido, "
-        "data de termino",
-        "nl": "gelezen op, leesdatum, uitgelezen op, einddatum, datum gelezen, datum uitgelezen, klaar op, gelezen datum",
+        "data de termino, ano de leitura",
+        "nl": "gelezen op, leesdatum, uitgelezen op, einddatum, datum gelezen, datum uitgelezen, klaar op, gelezen datum, "
+        "leesjaar, gelezen in",
         "pl": "data przeczytania, przeczytano dnia, koniec czytania, data zakonczenia, data ukonczenia, skonczone dnia, data "
-        "czytania",
-        "cs": "datum precteni, precteno dne, docteno, konec cteni, datum dokonceni, docteno dne, datum cteni",
+        "czytania, rok przeczytania",
+        "cs": "datum precteni, precteno dne, docteno, konec cteni, datum dokonceni, docteno dne, datum cteni, rok precteni",
     },
     Field.DATE_STARTED: {
-        "en": "date started, started, start date, started on, began, reading started, started reading, begin date, begun",
+        "en": "date started, started, start date, started on, began, reading started, started reading, begin date, begun, start",
         "de": "begonnen am, angefangen am, startdatum, lesebeginn, beginn, begonnen, angefangen",
         "fr": "date de debut, commence le, debut de lecture, date debut, date de debut de lecture, debut",
         "es": "fecha de inicio, empezado el, inicio de lectura, comenzado el, fecha inicio, inicio",

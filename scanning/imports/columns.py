@@ -7,7 +7,6 @@ had once goes to the column that has it most surely; the others are kept as they
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -16,8 +15,10 @@ from scanning.imports.column_contents import Contents, claims, fit, is_small_sca
 from scanning.imports.column_phrases import FILLERS, OTHER_THAN, WEAK, Meaning, by_phrase
 from scanning.imports.column_words import DAY_FIRST
 from scanning.imports.headers import folded_header
+from scanning.imports.remembering import remembered
 from search.normalisers.dates import day_first_in
 
+FEW = 0.5  # a cell or two do not refute a name
 LEAST_FIT = 0.2  # of the cells, for the name to be believed
 LEAST = 0.35  # less is no more than a guess
 WEAK_SURE = 0.7
@@ -25,6 +26,8 @@ ALIKE = 86  # of 100: a header that is misspelt
 SHORTEST_MISSPELT = 5
 CERTAIN = frozenset({Field.ISBN, Field.OPENLIBRARY_ID, Field.ASIN})  # cells that are nothing else
 MANY = {Field.ISBN: 3, Field.SHELVES: 6, Field.NOTES: 3, Field.ADDITIONAL_AUTHORS: 6, Field.OTHER_ID: 20}
+FEW_NAMES = 3  # do not tell how a column is written
+_FURTHER = frozenset("23456789")
 SCALES = (5, 10, 20, 100)
 
 
@@ -70,7 +73,7 @@ def _column(place: int, header: str, taken: _Candidate | None, name: Named) -> C
     return Column(place, header, None, 0.5, "content")
 
 
-@lru_cache(2_000)
+@remembered
 def named(header: str) -> Named:
     """What the words of a header mean."""
     folded, phrases = folded_header(header), by_phrase()
@@ -83,6 +86,8 @@ def named(header: str) -> Named:
     bare = " ".join(word for word in words if word not in FILLERS)
     if bare in phrases:
         return Named(tuple((meaning, 0.85) for meaning in phrases[bare]))
+    if words[-1] in _FURTHER and any(field is Field.AUTHOR for field, _ in phrases.get(" ".join(words[:-1]), ())):
+        return Named((((Field.ADDITIONAL_AUTHORS, ""), 0.9),))  # "Author 2"
     if found := _contained(words):
         return found
     if len(folded) >= SHORTEST_MISSPELT and (alike := process.extractOne(folded, phrases.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)):
@@ -111,7 +116,7 @@ def _candidates(place: int, name: Named, had: Contents) -> list[_Candidate]:
     found = [
         _Candidate(sure * (0.35 + 0.65 * min(1.0, fitting + 0.15)), place, field, "header", language)
         for (field, language), sure in name.meanings
-        if field is not None and (fitting := fit(field, had)) >= LEAST_FIT
+        if field is not None and (fitting := max(fit(field, had), FEW - len(had.cells) / 10)) >= LEAST_FIT
     ]
     best = max((one.sure for one in found), default=0.0)
     shown: list[_Candidate] = []
@@ -133,7 +138,7 @@ def _misnamed(place: int, name: Named, had: Contents) -> list[_Candidate]:
     if name.means(Field.STATUS) and had.days >= 0.6:  # "Read" heads dates as well as states
         found.append(_Candidate(0.8, place, Field.DATE_READ, "content"))
     if name.means(Field.PUBLICATION_DATE) and fit(Field.PUBLICATION_DATE, had) < LEAST_FIT and is_small_scale(had):
-        found.append(_Candidate(0.55, place, Field.RATING, "content"))
+        found.append(_Candidate(0.6, place, Field.RATING, "content"))
     return found
 
 
@@ -156,7 +161,8 @@ def _habits(chosen: dict[int, _Candidate], contents: Sequence[Contents]) -> Habi
     rating = places.get(Field.RATING)
     largest = contents[rating].largest if rating is not None else 0.0
     author = places.get(Field.AUTHOR)
-    people: People = "turned" if author is not None and contents[author].turned >= 0.8 else "any"
+    turned = author is not None and len(contents[author].cells) >= FEW_NAMES and contents[author].turned >= 0.8
+    people: People = "turned" if turned else "any"
     scale = next((scale for scale in SCALES if largest <= scale), 5)
     return Habits(rating_of=float(scale), day_first=_day_first(chosen, contents), list_separator="", people=people)
 

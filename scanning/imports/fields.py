@@ -3,14 +3,16 @@
 A reader says whether the book now tells all that the cell says; of what it does not tell, the cell is kept under its header.
 """
 
+import json
 from collections.abc import Callable
-from functools import lru_cache
+from html import unescape
 from typing import Any
 
 from scanning.csv_format import Column, Field, Habits
-from scanning.imports.cells import CACHED, date_in, halves, isbns_in, language_in, rating_in, shelves_in, shown, text_in
+from scanning.imports.cells import date_in, halves, isbns_in, language_in, rating_in, shelves_in, shown, text_in
 from scanning.imports.making import Making
 from scanning.imports.people_and_titles import people_in, position_in, series_in
+from scanning.imports.remembering import remembered
 from scanning.imports.statuses import status_in
 from search.normalisers.dates import parse_year
 from search.normalisers.numbers import binding_format, page_count
@@ -236,6 +238,8 @@ def _identifiers(header: str, habits: Habits) -> Reader:
     """Calibre's "goodreads:39077187,isbn:9780756411800"."""
 
     def read(book: Making, cell: str) -> bool:
+        if cell.startswith("{"):
+            return _keep_all(book, cell)
         told = True
         for part in cell[:5_000].split(","):
             name, _, value = part.strip().partition(":")
@@ -255,8 +259,21 @@ def _identifiers(header: str, habits: Habits) -> Reader:
     return read
 
 
+def _keep_all(book: Making, cell: str) -> bool:
+    """Ids as our own exports write them: an object of names and ids."""
+    try:
+        ids = json.loads(cell)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(ids, dict) or not all(isinstance(value, str) for value in ids.values()):
+        return False
+    known = set(Scheme)
+    book.ids |= {name: value for name, value in ids.items() if name not in known or canonical(Scheme(name), value) == value}
+    return all(name in book.ids for name in ids)
+
+
 def _line(cell: str) -> str | None:
-    return clean_line(cell) or None
+    return clean_line(unescape(cell) if "&" in cell else cell) or None
 
 
 def _count(cell: str) -> int | None:
@@ -275,9 +292,9 @@ _MAKERS: dict[Field, Callable[[str, Habits], Reader]] = {
     Field.SERIES_POSITION: _once("series_position", position_in),
     Field.PUBLISHER: _once("publisher", _line),
     Field.PUBLICATION_DATE: _date("publication_date"),
-    Field.ORIGINAL_YEAR: _once("original_year", lru_cache(CACHED)(parse_year)),
-    Field.PAGE_COUNT: _once("page_count", lru_cache(CACHED)(page_count)),
-    Field.FORMAT: _once("format", lru_cache(CACHED)(binding_format)),
+    Field.ORIGINAL_YEAR: _once("original_year", remembered(parse_year)),
+    Field.PAGE_COUNT: _once("page_count", remembered(page_count)),
+    Field.FORMAT: _once("format", remembered(binding_format)),
     Field.RATING: _rating,
     Field.STATUS: _once("status", status_in),
     Field.DATE_READ: _date("date_read"),

@@ -38,7 +38,10 @@ def head_place(records: Sequence[Sequence[str]]) -> int:
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
     for place, record in enumerate(records[:MAX_PREAMBLE]):
         comment = record[0].startswith("#") and len(record) != width
-        if not (comment or (_only_a_title(record) and len(record) != width and not _is_prose(records, width))):
+        title = (
+            _only_a_title(record) and (len(record) != width or _is_named(records[place + 1 : place + 2])) and not _is_prose(records, width)
+        )
+        if not (comment or title):
             return place
     return 0
 
@@ -52,6 +55,10 @@ def _after_comments(records: Sequence[Sequence[str]]) -> int:
 def _only_a_title(record: Sequence[str]) -> bool:
     filled = [cell for cell in record if cell.strip()]
     return len(filled) <= 1 and not any(_is_word(cell) or is_isbn(cell.strip()) for cell in filled)
+
+
+def _is_named(records: Sequence[Sequence[str]]) -> bool:
+    return any(_is_word(cell) for record in records for cell in record)
 
 
 def _is_prose(records: Sequence[Sequence[str]], width: int) -> bool:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import ClassVar
 
 from scanning.csv_format import Column, ColumnMap, CsvFormat, Field, Habits
+from scanning.imports.remembering import remembered
 from search.normalisers.text import folded_words
 
 MAX_CHARS = 200
@@ -14,11 +14,15 @@ _CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")  # "MyRating", "dateRead"
 _ISBN_KIND = re.compile(r"isbn ?n?[ro]? ?(1[03])\b")
 
 
-@lru_cache(maxsize=5_000)
+@remembered
 def folded_header(text: str) -> str:
     """A header for comparing: case, accents, punctuation and the writing together of words folded; "Author l-f" is "author l f"."""
-    apart = _CAPITAL_INSIDE.sub(" ", text[:MAX_CHARS]).replace("#", " ")
+    apart = _CAPITAL_INSIDE.sub(" ", text[:MAX_CHARS]).replace("#", " no ")
     return _ISBN_KIND.sub(r"isbn\1", " ".join(folded_words(apart)))
+
+
+def _joined(header: str) -> str:
+    return folded_header(header).replace(" ", "")
 
 
 class KnownHeader(CsvFormat):
@@ -33,13 +37,13 @@ class KnownHeader(CsvFormat):
     _telling: ClassVar[frozenset[str]]
 
     def __init_subclass__(cls) -> None:
-        cls._fields = {folded_header(name): field for name, field in cls.fields.items()}
-        cls._telling = frozenset(map(folded_header, cls.telling))
-        cls._known = frozenset({*cls._fields, *map(folded_header, cls.others), *cls._telling})
+        cls._fields = {_joined(name): field for name, field in cls.fields.items()}
+        cls._telling = frozenset(map(_joined, cls.telling))
+        cls._known = frozenset({*cls._fields, *map(_joined, cls.others), *cls._telling})
 
     def fits(self, header: Sequence[str]) -> float:
         """By the columns that only it has; the order does not matter, and neither do columns that somebody added."""
-        names = set(map(folded_header, header)) - {""}
+        names = set(map(_joined, header)) - {""}
         if not names:
             return 0.0
         told = len(names & self._telling) / min(TELLING_ENOUGH, len(self._telling))
@@ -47,5 +51,5 @@ class KnownHeader(CsvFormat):
 
     def column_map(self, header: Sequence[str], sample: Sequence[Sequence[str]]) -> ColumnMap:
         """As the table says; a column that is not in it is kept as it is."""
-        columns = tuple(Column(place, name, self._fields.get(folded_header(name))) for place, name in enumerate(header))
+        columns = tuple(Column(place, name, self._fields.get(_joined(name))) for place, name in enumerate(header))
         return ColumnMap(self.name, columns, self.habits)

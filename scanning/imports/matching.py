@@ -11,8 +11,8 @@ LOOKED_UP = ("openlibrary", "google")  # ids that outside catalogues know; the o
 
 
 def wanted(book: Draft) -> Wanted:
-    """The book by its first ISBN, its ids, and its words; a place in a series tells volumes apart."""
-    title = book.title or ""
+    """The book by its first ISBN, its ids, and its words; subtitle and place in a series tell volumes apart."""
+    title = f"{book.title}: {book.subtitle}" if book.title and book.subtitle else book.title or ""
     if book.series_name and book.series_position is not None and title:
         title = f"{title} ({book.series_name}, #{book.series_position:g})"
     return Wanted(

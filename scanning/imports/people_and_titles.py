@@ -5,11 +5,11 @@ What is shown stays as it is written, honorifics too: forms for comparing are th
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from html import unescape
 
 from scanning.csv_format import People
-from scanning.imports.cells import CACHED
+from scanning.imports.cells import read_list
+from scanning.imports.remembering import remembered
 from search.normalisers.names import author_name, author_similarity, split_authors
 from search.normalisers.text import clean_line
 from search.normalisers.titles import MAX_CHARS, parse_title
@@ -25,10 +25,12 @@ _ESCAPED = re.compile(r"\\(.)")
 _MAX_NAMES = 100
 
 
-@lru_cache(CACHED)
+@remembered
 def people_in(cell: str, how: People = "any") -> tuple[Names, bool]:
     """The people of a cell, each once, and whether that is all that it says: roles and nobodies are not kept."""
     line = clean_line(unescape(cell) if "&" in cell else cell)
+    if how == "kept":
+        return tuple(dict.fromkeys(read_list(cell) or cell.split("; "))), True
     if how == "single" or (how == "any" and _ALONE.fullmatch(line) and not _JOINING.search(line)):
         alone = author_name(line) is not None
         return ((line,) if alone else ()), alone
@@ -72,7 +74,11 @@ _HYPHEN = re.compile(r"(?:\s*[:：]\s+|\s+-\s+)\Z")
 
 
 def title_in(cell: str, subtitle: str = "", authors: Sequence[str] = ()) -> tuple[str | None, str | None, Series | None, bool]:
-    """Title, subtitle, series, and whether that is all that the cell says. A dash longer than a hyphen does not cut."""
+    """Title, subtitle, series, and whether that is all that the cell says. A dash longer than a hyphen does not cut; a title with a tab
+    inside, which no title has by itself, stays exactly as it is written."""
+    bare = cell.strip()
+    if "\t" in bare and len(bare) <= MAX_CHARS and bare.replace("\t", "").isprintable():
+        return bare, subtitle or None, None, True
     line = clean_line(unescape(cell) if "&" in cell else cell)
     if not line:
         return None, subtitle or None, None, True
@@ -84,10 +90,13 @@ def title_in(cell: str, subtitle: str = "", authors: Sequence[str] = ()) -> tupl
         title, tail = _rejoined(line, title, tail)
         if tail and any(author_similarity(tail, author) >= 0.9 for author in authors):
             return title, None, parsed.series, False
-    series = f"{parsed.series[0]}{parsed.series[1] if parsed.series[1] is not None else ''}".removesuffix(".0") if parsed.series else ""
-    told = "" if parsed.series and line.startswith(parsed.series[0]) else series  # "Monster, Vol. 3": it is still in the title
-    whole = _letters(title + (tail if tail and not subtitle else "") + told) == _letters(line)
-    return title, tail, parsed.series, whole
+    untold = _letters(line) - _letters(title + (tail if tail and not subtitle else ""))
+    return title, tail, parsed.series, untold in (0, _letters_of_series(parsed.series))
+
+
+def _letters_of_series(series: Series | None) -> int:
+    name, position = series or ("", None)
+    return _letters(name) + (_letters(f"{position:g}") if position is not None else 0)
 
 
 def _rejoined(line: str, title: str, tail: str) -> tuple[str, str | None]:
@@ -105,7 +114,7 @@ _POSITION = re.compile(
 _NUMBER = re.compile(r"(?:#|no\.?|nr\.?|vol\.?|n°|º)?\s*(\d{1,4}(?:[.,]\d{1,2})?)", re.IGNORECASE)
 
 
-@lru_cache(CACHED)
+@remembered
 def series_in(cell: str) -> Series | None:
     """A series of a cell of its own: "Dune", "Dune #2", "Dune (2)"."""
     line = clean_line(cell)[:300]
@@ -114,7 +123,7 @@ def series_in(cell: str) -> Series | None:
     return (line, None) if line else None
 
 
-@lru_cache(CACHED)
+@remembered
 def position_in(cell: str) -> float | None:
     """A place in a series: "8.0", "#3", "2,5"."""
     found = _NUMBER.fullmatch(cell.strip())

@@ -1,5 +1,6 @@
 """Which delimiter and which quoting a text of rows has: every candidate reads a sample, and the one that gives even rows is taken. Pure."""
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,8 @@ from scanning.imports.table import Unreadable
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_RECORDS = 100
 _SEP = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
+_SKIPPING = 0.6  # … when it has to take the first row for a title: less than what two columns with a header are worth
+_WRAPPED = 0.5
 _OTHER_HEADER = 0.7  # what is left of a score when the header has not as many columns as most rows
 
 
@@ -37,38 +40,44 @@ def find_dialect(lines: Sequence[str], wanted: str | None = None) -> Dialect:
 
 
 def _variants(delimiter: str, lines: Sequence[str]) -> Iterator[Dialect]:
-    """The plain dialect first: the others must be better, not only as good."""
+    """Unusual dialects only where they are evident, and then first: the next must be better, not only as good."""
     text = "".join(lines[:SAMPLE_RECORDS])
-    yield Dialect(delimiter)
-    if '"' not in text:
-        return
-    yield Dialect(delimiter, quoted=False)
-    if f'{delimiter} "' in text:
+    plain, escaped = Dialect(delimiter), Dialect(delimiter, backslash=True)
+    if re.search(rf'{re.escape(delimiter)} +"[^"{re.escape(delimiter)}\r\n]', text):
         yield Dialect(delimiter, spaced=True)
-    if '\\"' in text:
-        yield Dialect(delimiter, backslash=True)
+    if '\\"' in text and _is_torn(plain, lines) and not _is_torn(escaped, lines):
+        yield escaped
+    yield plain
+    if '"' in text:
+        yield Dialect(delimiter, quoted=False)
+
+
+def _is_torn(dialect: Dialect, lines: Sequence[str]) -> bool:
+    """Whether a quote ends where its cell does not; that the sample ends in a quote says nothing."""
+    try:
+        dialect.strictly(lines)
+    except csv.Error as error:
+        return "unexpected end" not in str(error)
+    return False
 
 
 def _score(dialect: Dialect, lines: Sequence[str]) -> float:
     """0..1: the share of records that have the commonest width, and more for more columns; 0 where the header has a single one."""
     records = sample_records(dialect, lines)
-    records = records[head_place(records) :]
+    place = head_place(records)
+    records = records[place:]
     widths = Counter(len(record) for record in records if len(record) > 1)
     if not widths or len(records[0]) < 2:
         return 0.0
     width, many = max(widths.items(), key=lambda item: (item[1], item[0]))
-    header = 1.0 if len(records[0]) == width else _OTHER_HEADER
+    header = (1.0 if len(records[0]) == width else _OTHER_HEADER) * (_SKIPPING if place else 1.0)
     return many / len(records) * header * (1 - 1 / (width + 1)) * _tidiness(dialect, records)
 
 
 def _tidiness(dialect: Dialect, records: Sequence[list[str]]) -> float:
-    """Less than 1 when cells hold what a better dialect would have taken away."""
-    cells = [cell for record in records for cell in record]
-    if not dialect.quoted:
-        whole = sum(1 for cell in cells if len(cell) > 1 and cell[0] == cell[-1] == '"')
-        return 1.0 if whole == 0 else 0.5
-    left = sum(1 for cell in cells if cell.endswith("\\") or '\\"' in cell or cell.startswith(' "'))
-    return 1.0 - 0.2 * left / len(cells) - (0.1 if left else 0.0)
+    """Less than 1 when quotes are left around cells that a reader with quotes would have taken off."""
+    wrapped = any(len(cell) > 1 and cell[0] == cell[-1] == '"' for record in records for cell in record)
+    return _WRAPPED if wrapped and not dialect.quoted else 1.0
 
 
 def sample_records(dialect: Dialect, lines: Sequence[str], width: int = 0) -> list[list[str]]:

@@ -1,8 +1,7 @@
 """Reading states in the words of programs and people, in nine languages, to read, reading, to-read, wishlist or dnf. Pure."""
 
-from functools import lru_cache
-
 from scanning.imports.headers import folded_header
+from scanning.imports.remembering import remembered
 
 MAX_CHARS = 60
 _WORDS = {
@@ -41,7 +40,7 @@ YES = frozenset({"yes", "y", "true", "x", "1", "ja", "j", "oui", "si", "sim", "t
 NO = frozenset({"no", "n", "false", "0", "nein", "non", "nao", "nee", "nie", "ne", "-"})
 
 
-@lru_cache(maxsize=5_000)
+@remembered
 def status_in(cell: str) -> str | None:
     """The reading state that a cell names; of a column of yes and no, yes is "read". None for words that are no state."""
     if len(cell) > MAX_CHARS:

@@ -112,7 +112,7 @@ def _at_commas(piece: str) -> list[str]:
         return [piece]
     if len(names) == 2:
         begins = folded_words(names[0])[:1]
-        if (begins and begins[0] in _PARTICLES) or re.search(r"\b[^\W\d_]\.?\Z", names[1]):
+        if (begins and begins[0] in _PARTICLES and names[0][1:2] != ".") or re.search(r"\b[^\W\d_]\.?\Z", names[1]):
             return [piece]
     return names
 
