@@ -27,9 +27,32 @@ from jobs.starting import EXPIRES_IN_S, JOB_ID, Started, accepted, checked_job_i
 from jobs.states import State, shown_to_who_cancels
 
 __all__ = [
-    "EXPIRES_IN_S", "JOB_ID", "MAX_PAGE", "PAGE", "Page", "Standing", "Started", "accepted", "authorised", "cancel",
-    "checked_job_id", "dead_tokens", "find", "followable", "live_state", "queue_trouble", "refresh", "rendered", "result_options",
-    "results", "retry", "run_here", "start", "state", "taken",
+    "EXPIRES_IN_S",
+    "JOB_ID",
+    "MAX_PAGE",
+    "PAGE",
+    "Job",
+    "Page",
+    "Standing",
+    "Started",
+    "accepted",
+    "authorised",
+    "cancel",
+    "checked_job_id",
+    "dead_tokens",
+    "find",
+    "followable",
+    "live_state",
+    "queue_trouble",
+    "refresh",
+    "rendered",
+    "result_options",
+    "results",
+    "retry",
+    "run_here",
+    "start",
+    "state",
+    "taken",
 ]  # fmt: skip
 log = structlog.get_logger(__name__)
 PAGE, MAX_PAGE = 1_000, 5_000

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.multipartparser import MultiPartParserError
 from ninja import Router
 
 from bookstrack import envelope, ratelimit
-from bookstrack.lib.errors import BadInput, MissingParameter
+from bookstrack.lib.errors import BadInput, InvalidQuery, MissingParameter
+from bookstrack.replies import ErrorReply
 from jobs import services as jobs
+from jobs.api import bearer
 from scanning import importing
 from scanning.api import REPLIES, STARTING_QUERY, flag
 from scanning.examples import IMPORT_PLAN_EXAMPLE, IMPORT_STARTED_EXAMPLE
@@ -55,6 +57,29 @@ async def import_csv(request: HttpRequest) -> HttpResponse:
 async def import_csv_alias(request: HttpRequest) -> HttpResponse:
     """The same as /v1/import/csv."""
     return await _import(request)
+
+
+@router.get(
+    "/v1/csv/export/{job_id}",
+    response={200: None, **dict.fromkeys((400, 401, 404), ErrorReply)},
+    summary="The books of an import as a file",
+    openapi_extra={
+        "parameters": [
+            {"name": "layout", "in": "query", "schema": {"type": "string", "enum": list(importing.LAYOUTS), "default": "bookstrack"}},
+            {"name": "token", "in": "query", "schema": {"type": "string"}, "description": "instead of the header"},
+        ],
+        "responses": {200: {"content": {"text/csv": {"example": "title,subtitle,author,additionalAuthors,isbn\n"}}}},
+    },
+)
+async def export_csv(request: HttpRequest, job_id: str) -> StreamingHttpResponse:
+    """The books as CSV, in our own layout (which imports again as it is) or in Goodreads', or as JSON; no cell is ever a formula."""
+    layout = request.GET.get("layout", importing.LAYOUTS[0])
+    if layout not in importing.LAYOUTS:
+        raise InvalidQuery("There is no such layout.", details={"field": "layout", "known": list(importing.LAYOUTS)})
+    job = await importing.import_of(job_id, bearer(request) or request.GET.get("token"))
+    kind, ending = ("application/json", "json") if layout == "json" else ("text/csv; charset=utf-8", "csv")
+    headers = {"Content-Disposition": f'attachment; filename="books.{ending}"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(importing.exported(job, layout), content_type=kind, headers=headers)
 
 
 async def _import(request: HttpRequest) -> HttpResponse:

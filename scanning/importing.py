@@ -5,14 +5,27 @@ Raises, all of them: ApiError.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from bookstrack.lib.errors import ApiError, BadInput, BatchTooLarge, EmptyBatch, InvalidFile, InvalidQuery, TooLarge, UnsupportedMedia
+import orjson
+
+from bookstrack.lib.errors import (
+    ApiError,
+    BadInput,
+    BatchTooLarge,
+    EmptyBatch,
+    InvalidFile,
+    InvalidQuery,
+    NotFound,
+    TooLarge,
+    UnsupportedMedia,
+)
 from jobs import services as jobs
 from scanning import conf, services, uploads
 from scanning.csv_format import ColumnMap, Field
+from scanning.imports import exporting
 from scanning.imports.cleaning import RowReader
 from scanning.imports.imported import Imported
 from scanning.imports.matching import wanted
@@ -23,6 +36,8 @@ from scanning.pipelines.csv_import import SAMPLE_ROWS, CsvImport, about
 
 KIND = "csv-imports"  # folder of the kept files
 PREVIEW_ROWS = 5
+EXPORT_PAGE = 1_000
+LAYOUTS = ("bookstrack", "goodreads", "json")
 MAX_NAME_CHARS = 200
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "iso-8859-1", "iso-8859-2", "iso-8859-15", "mac-roman")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", ",": ",", ";": ";", "\t": "\t", "|": "|"}
@@ -174,6 +189,47 @@ def _looked_into(upload: Upload, how: How) -> _Looked:
 
 def _refusal(error: Unreadable) -> ApiError:
     return _REFUSALS.get(error.code, BadInput)(error.message, details=dict(error.details))
+
+
+async def import_of(job_id: str, token: str | None) -> jobs.Job:
+    """The import of an id, for whoever has its token. Raises: Unauthorized, NotFound for another kind of job."""
+    job = await jobs.authorised(job_id, token)
+    if job.pipeline != CsvImport.name:
+        raise NotFound("This job is no import.")
+    return job
+
+
+async def exported(job: jobs.Job, layout: str) -> AsyncIterator[bytes]:
+    """The books of an import as a file, a page of its results at a time, in one of LAYOUTS.
+
+    Our own layout is read twice: its columns are those that any row has.
+    """
+    further: dict[str, None] = {}
+    if layout == "bookstrack":
+        async for books in _pages(job):
+            further |= exporting.further_columns(books)
+    first = True
+    async for books in _pages(job):
+        if layout == "json":
+            yield (b"[" if first else b",") + orjson.dumps(books)[1:-1]
+        else:
+            own = layout == "bookstrack"
+            lines = exporting.own_csv(books, further, head=first) if own else exporting.goodreads_csv(books, head=first)
+            yield "".join(lines).encode()
+        first = False
+    if layout == "json":
+        yield b"[]" if first else b"]"
+
+
+async def _pages(job: jobs.Job) -> AsyncIterator[list[dict[str, Any]]]:
+    """The books of a job, page by page; pages without any are left out."""
+    offset, count = 0, EXPORT_PAGE
+    while count == EXPORT_PAGE:
+        page = await jobs.results(job, limit=EXPORT_PAGE, offset=offset)
+        books = await asyncio.to_thread(orjson.loads, page.members[CsvImport.collection])
+        if books:
+            yield books
+        offset, count = offset + page.count, page.count
 
 
 async def import_here(upload: Upload, how: How, *, tell: Callable[[jobs.Standing], None]) -> dict[str, Any]:

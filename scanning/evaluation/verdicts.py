@@ -22,7 +22,9 @@ class Verdict(StrEnum):
 
 
 def fields_of(label: RowLabel, book: Dto | None) -> Iterator[tuple[str, bool]]:
-    """Every field that is labelled, and whether it is right; none of rows that may be read in several ways."""
+    """Every field that is labelled, and whether it is right; of a row that is no book, whether it was taken for none."""
+    if label.book is None:
+        yield "error", book is None
     for member, right in (label.book or {}).items():
         read = (book or {}).get(member)
         yield member, (read or None) == (right or None) if not isinstance(right, bool | int | float) else read == right

@@ -25,7 +25,8 @@ _PRIVATE = frozenset({Field.REVIEW, Field.NOTES})
 # Columns about other people or the owner's affairs, in seven languages; as folded headers have them.
 _PERSONAL = re.compile(
     r"\b(?:private|spoiler|comments?|lend\w*|lent|loan\w*|borrow\w*|patron|recommended (?:by|for)|friends?|owner|user\w*|purchase\w*|"
-    r"acquired|from where|source|verliehen|geliehen|verleih\w*|ausleih\w*|entleih\w*|empfohlen|besitzer|prete|emprunt\w*|recommande|proprietaire|"
+    r"acquired|from where|source|verliehen|geliehen|verleih\w*|"
+    r"ausleih\w*|entleih\w*|empfohlen|besitzer|prete|emprunt\w*|recommande|proprietaire|"
     r"prest\w*|emprest\w*|recomendad\w*|dueno|proprietari\w*|consigliat\w*|uitgeleend|geleend|leen\w*|aanbevolen|eigenaar|e ?mail|phone|"
     r"address|telefon\w*)\b"
 )

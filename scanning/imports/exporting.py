@@ -8,10 +8,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
-
-import orjson
 
 from scanning.imports.cells import written_list
 
@@ -37,26 +35,28 @@ def escaped(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
-def own_csv(books: Sequence[Dto]) -> Iterator[str]:
-    """Our own layout, line by line: every member, and a column for each of `extra`."""
-    further = list(dict.fromkeys(header for book in books for header in book["extra"]))
-    yield _line([*_OWN, *(escaped(EXTRA + header) for header in further)])
+def further_columns(books: Iterable[Dto]) -> dict[str, None]:
+    """The headers of `extra` in some books, each once."""
+    return dict.fromkeys(header for book in books for header in book["extra"])
+
+
+def own_csv(books: Iterable[Dto], further: Iterable[str], *, head: bool = True) -> Iterator[str]:
+    """Our own layout, line by line: every member, and a column for each of `further`. Without `head` the lines of a further page."""
+    headers = list(further)
+    if head:
+        yield _line([*_OWN, *(escaped(EXTRA + header) for header in headers)])
     for book in books:
-        yield _line([*map(escaped, _own_cells(book)), *(escaped(book["extra"].get(header, "")) for header in further)])
+        yield _line([*map(escaped, _own_cells(book)), *(escaped(book["extra"].get(header, "")) for header in headers)])
 
 
-def goodreads_csv(books: Iterable[Dto]) -> Iterator[str]:
+def goodreads_csv(books: Iterable[Dto], *, head: bool = True) -> Iterator[str]:
     """Goodreads' layout, line by line; ISBNs as formulas of text, as Goodreads writes them itself."""
-    yield _line(_GOODREADS)
+    if head:
+        yield _line(_GOODREADS)
     for book in books:
         cells = _goodreads_cells(book)
         isbns = {"ISBN": '=""', "ISBN13": f'="{book.get("isbn") or ""}"'}
         yield _line([isbns.get(name) or escaped(cells.get(name, "")) for name in _GOODREADS])
-
-
-def as_json(books: Sequence[Dto]) -> bytes:
-    """A list of the books; nothing in it is ever a formula."""
-    return orjson.dumps(list(books))
 
 
 def _own_cells(book: Dto) -> list[str]:

@@ -240,3 +240,31 @@ async def test_rows_are_decided_again_from_their_ledgers(client: httpx.AsyncClie
     wrong = await client.get(f"/v1/csv/results/{data['jobId']}?minMatch=sure", headers={"Authorization": f"Bearer {data['token']}"})
     error_of(wrong, 400, "INVALID_QUERY")
     assert library.calls.total() == before
+
+
+async def test_the_books_as_a_file(client: httpx.AsyncClient, library: Library) -> None:
+    text = "Title,Author,My rating,Lent to\n" + "".join(f"Book {n},Ann Bee,4.5,=friend {n}\n" if n % 7 else ",,,\n" for n in range(1, 1501))
+    reply = await posted(client, text)
+    before = await done(client, reply)
+    data = reply.json()["data"]
+
+    async def file(layout: str, token: str = data["token"]) -> httpx.Response:
+        return await client.get(f"/v1/csv/export/{data['jobId']}", params={"layout": layout, "token": token})
+
+    own, goodreads, whole = [await file(layout) for layout in ("bookstrack", "goodreads", "json")]
+    assert own.headers["content-type"].startswith("text/csv") and own.headers["content-disposition"] == 'attachment; filename="books.csv"'
+    assert len(own.text.splitlines()) == len(goodreads.text.splitlines()) == len(whole.json()) + 1 == 1287
+    assert "'=friend" in own.text and ",=friend" not in own.text
+    again = await done(client, await posted(client, own.content))
+    same = [{name: book[name] for name in ("title", "author", "userRating", "extra")} for book in before["books"]]
+    assert [{name: book[name] for name in ("title", "author", "userRating", "extra")} for book in again["books"]][: len(same)] == same
+    assert again["detectedFormat"] == "bookstrack"
+    error_of(await file("xml"), 400, "INVALID_QUERY")
+    error_of(await file("json", token="x" * 43), 401, "UNAUTHORIZED")
+
+
+async def test_a_job_that_is_no_import_has_no_such_file(client: httpx.AsyncClient, library: Library) -> None:
+    reply = await client.post("/v1/enrichment/batch", json={"books": [{"isbn": "9780441172719"}]})
+    data = reply.json()["data"]
+    headers = {"Authorization": f"Bearer {data['token']}"}
+    error_of(await client.get(f"/v1/csv/export/{data['jobId']}", headers=headers), 404, "NOT_FOUND")
