@@ -5,6 +5,7 @@ from bookstrack import env
 MAX_BATCH = 5_000
 MAX_IMPORT_BYTES = 10 * 2**20  # of a file of rows
 MAX_ROWS = 50_000
+AUTHORS_WAIT_S = 0.15  # after a job's last book, for who the authors are: a worker that waits keeps others waiting; results ask again
 SURE_COLUMN = 0.6  # confidence from which a column needs no warning
 BOOKS_PER_COST = 100  # of the job starters' limit
 

@@ -14,8 +14,8 @@ from scanning.evaluation import scores
 from scanning.evaluation.copies import Group
 from scanning.evaluation.disturbances import KINDS
 from scanning.evaluation.generator import NO_BOOK, labelled_files
-from scanning.evaluation.importing import FileRead, RowRead, imported
-from scanning.evaluation.labelled import BadLabels, LabelledFile, in_folder
+from scanning.evaluation.importing import imported
+from scanning.evaluation.labelled import BadLabels, FileRead, LabelledFile, RowRead, in_folder
 from scanning.evaluation.scores import Fields, Judged, Matches
 from scanning.evaluation.shelf import Shelf
 from scanning.evaluation.verdicts import fields_of, matched
@@ -92,7 +92,7 @@ def _matches(rows: list[Judged]) -> dict[str, dict[str, Matches]]:
     languages = scores.by(rows, scores.language_of)
     return {
         "disturbance": {name: kinds[name] for name in (*KINDS, NO_BOOK) if name in kinds},
-        "group": {name: groups[name] for name in Group if name in groups} | {"all": Matches.of(rows)},
+        "group": {name.value: groups[name] for name in Group if name in groups} | {"all": Matches.of(rows)},
         "language or script": dict(sorted(languages.items(), key=lambda item: (-item[1].rows, item[0]))),
     }
 

@@ -123,7 +123,7 @@ def _translated(copy: Copy, shelf: Shelf, rng: random.Random) -> Copy | None:
     if copy.work is None:
         return None
     editions = [edition.title for edition in copy.work.editions if edition.title and edition.language != copy.work.language]
-    others = [title for title in editions or copy.work.other_titles if search_key(title) != search_key(copy.work.title)]
+    others = [title for title in (*editions, *copy.work.other_titles) if search_key(title) != search_key(copy.work.title)]
     names = [name for name in others if all(work is copy.work for work in shelf.called(name))]
     return replace(copy, title=rng.choice(names), reads=None) if names else None
 

@@ -70,7 +70,7 @@ class _Maker:
 
     def made(self, language: str) -> Copy | None:
         """A copy that was not made before, of an edition in the language where one is found soon; None where there are no more."""
-        for attempt in range(TRIES):
+        for attempt in range(TRIES if self._shelf.works else 0):
             work, edition = self._drawn(language if attempt < TRIES // 2 else "")
             made = self._make(copy_of(work, edition, self._rng), self._shelf, self._rng)
             row = (made.title, made.author or ", ".join(made.authors), made.isbn) if made else ("", "", "")

@@ -1,46 +1,18 @@
 """A labelled export imported as a job does it, but for jobs, network and caches: read, understood, cleaned, and looked up."""
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import islice
-from typing import Any
 
-from scanning.evaluation.labelled import LabelledFile, RowLabel
+from scanning.evaluation.labelled import FileRead, LabelledFile, RowLabel, RowRead
 from scanning.imports.cleaning import read_row
 from scanning.imports.imported import Imported, Refused
-from scanning.imports.matching import Dto, enriched_dto, wanted
+from scanning.imports.matching import enriched_dto, wanted
 from scanning.imports.reading import open_table
 from scanning.imports.table import Row, Unreadable
 from scanning.imports.understanding import understand
+from scanning.pipelines.csv_import import SAMPLE_ROWS
 from search.services import Resolver
-
-SAMPLE_ROWS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class RowRead:
-    """What became of a row: a result's book or error, and what was found for it. None: the row was lost."""
-
-    label: RowLabel
-    book: Mapping[str, Any] | None
-    error: Mapping[str, Any] | None = None
-    enrich: Dto = field(default_factory=dict)
-
-    @property
-    def kept(self) -> bool:
-        return self.book is not None or self.error is not None
-
-
-@dataclass(frozen=True, slots=True)
-class FileRead:
-    """A file as it was imported; `surplus` counts rows that nobody wrote."""
-
-    file: LabelledFile
-    rows: tuple[RowRead, ...]
-    format: str = ""
-    surplus: int = 0
-    problem: str = ""  # why nothing of it could be read
 
 
 async def imported(file: LabelledFile, resolver: Resolver | None) -> FileRead:

@@ -48,6 +48,31 @@ class LabelledFile:
         return f"{self.format or 'any'} ({self.language})" if self.language else self.format or "any"
 
 
+@dataclass(frozen=True, slots=True)
+class RowRead:
+    """What became of a row: a result's book or error, and what was found for it. None: the row was lost."""
+
+    label: RowLabel
+    book: Mapping[str, Any] | None
+    error: Mapping[str, Any] | None = None
+    enrich: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> bool:
+        return self.book is not None or self.error is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file as it was imported; `surplus` counts rows that nobody wrote."""
+
+    file: LabelledFile
+    rows: tuple[RowRead, ...]
+    format: str = ""
+    surplus: int = 0
+    problem: str = ""  # why nothing of it could be read
+
+
 def in_folder(folder: Path) -> Iterator[LabelledFile]:
     """The labelled files of a folder, by name.
 

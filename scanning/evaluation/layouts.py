@@ -237,7 +237,7 @@ class OwnList(Layout):
         own = copy.own
         known: Mapping[Field, Label] = {
             Field.TITLE: _titled(copy),
-            Field.AUTHOR: _named(copy) if not copy.author or not copy.authors or "," in copy.author else {},
+            Field.AUTHOR: _named(copy) if copy.authors or author_name(copy.author) is None else {},
             Field.ISBN: {"isbn": copy.isbn13 or None},
             Field.PUBLICATION_DATE: _own(copy, "publicationYear"),
             Field.RATING: _own(copy, "userRating"),

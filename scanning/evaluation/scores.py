@@ -7,7 +7,7 @@ from typing import Any
 
 from bookstrack.lib.evaluation import Table, wilson
 from scanning.evaluation.copies import Copy, Group
-from scanning.evaluation.importing import FileRead, RowRead
+from scanning.evaluation.labelled import FileRead, RowRead
 from scanning.evaluation.verdicts import Verdict, edition_claimed_wrongly, fields_of, matched
 from search.normalisers.text import dominant_script
 

@@ -14,7 +14,7 @@ from scanning.imports.content import kind_of
 from scanning.imports.encoding import find_encoding
 from scanning.imports.header import find_head
 from scanning.imports.headers import folded_header
-from scanning.imports.records import records_of
+from scanning.imports.records import Record, records_of
 from scanning.imports.sniffing import find_dialect
 from scanning.imports.table import Unreadable
 from scanning.imports.understanding import understand
@@ -53,20 +53,19 @@ def anonymised(data: bytes) -> bytes:
 def _without_private(text: str) -> str:
     lines = list(islice(io.StringIO(text, newline=""), SAMPLE_LINES))
     dialect = find_dialect(lines)
-    source = io.StringIO(text, newline="")
-    if dialect.declared:
-        next(source)
-    sample = [record.cells for record in islice(records_of(lines[dialect.declared :], dialect), SAMPLE_ROWS) if record.problem is None]
+    records = records_of(lines[dialect.declared :], dialect)
+    sample = [record.cells for record in islice(records, SAMPLE_ROWS) if record.problem is None]
     if not sample:
         raise Unreadable("EMPTY_BATCH", "The file has no rows.")
     head = find_head(sample)
     private = private_columns(understand(head.columns, sample[head.first_row :]), sample[head.first_row :])
-    done, kept = 0, []
+    source = islice(io.StringIO(text, newline=""), dialect.declared, None)
+    kept: list[str] = []
+    done = 0
     for number, record in enumerate(records_of(source, dialect, len(head.columns))):
         whole = "".join(record.lines)
         start = text.index(whole, done)
-        kept.append(text[done:start])
-        kept.append(whole if number < head.first_row else _masked_record(whole, record.cells, private, unsure=record.problem is not None))
+        kept += [text[done:start], whole if number < head.first_row else _masked_record(record, private, len(head.columns))]
         done = start + len(whole)
     return _EMAIL.sub(lambda found: masked(found[0]), "".join([*kept, text[done:]]))
 
@@ -83,19 +82,20 @@ def _is_prose(place: int, rows: Sequence[Sequence[str]]) -> bool:
     return sum(len(cell.split()) >= PROSE_WORDS for cell in cells) * 4 > len(cells)
 
 
-def _masked_record(whole: str, cells: Sequence[str], private: Collection[int], *, unsure: bool) -> str:
-    """The record's text with its private cells masked where they stand; all of what cannot be cut surely."""
-    if unsure:
+def _masked_record(record: Record, private: Collection[int], width: int) -> str:
+    """The record's text with its private cells masked where they stand; all of what cannot be cut surely, and what is beyond the header."""
+    whole = "".join(record.lines)
+    if record.problem is not None:
         return masked(whole)
     kept: list[str] = []
     done = 0
-    for place, cell in enumerate(cells):
-        written = next((form for form in (cell, cell.replace('"', '""'), cell.replace('"', '\\"')) if whole.find(form, done) >= 0), None)
+    for place, cell in enumerate(record.cells):
+        forms = (cell, cell.replace('"', '""'), cell.replace('"', '\\"'))
+        written = next((form for form in forms if whole.find(form, done) >= 0), None)
         if written is None:
             return "".join(kept) + masked(whole[done:])
         start = whole.index(written, done)
-        kept.append(whole[done:start])
-        kept.append(masked(written) if place in private or place >= len(cells) else written)
+        kept += [whole[done:start], masked(written) if place in private or place >= width else written]
         done = start + len(written)
     return "".join([*kept, whole[done:]])
 

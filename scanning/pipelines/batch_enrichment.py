@@ -15,7 +15,6 @@ from scanning import conf
 from search import services
 from search.services import Wanted
 
-AUTHORS_WAIT_S = 1.0  # after the last book, for who the authors are; the rest is asked for when the results are read
 _MEMBERS = ("title", "author", "isbn", "googleBooksId", "openLibraryId")
 
 
@@ -65,7 +64,7 @@ class BatchEnrichment(Pipeline):
     async def close(self) -> None:
         self._ledger.cancel()
         await self.resolver.close()
-        await services.asked_who_wrote(within_s=AUTHORS_WAIT_S)
+        await services.asked_who_wrote(within_s=conf.AUTHORS_WAIT_S)
         await services.settled()
 
     @classmethod

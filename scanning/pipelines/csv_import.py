@@ -23,12 +23,11 @@ from scanning.imports.table import Note, Row, Table, Unreadable
 from scanning.imports.understanding import understand
 from search import services
 
-STRETCH = 500  # rows that are read together where nobody is asked about them
+STRETCH = 2_000  # rows that are read together where nobody is asked about them: a tenth of a second
 IN_HAND = 400  # rows that are looked up at once
 SAMPLE_ROWS = 100
 NOTES_KEPT = 200  # of the file as a whole
 TELL_EVERY = 2_000  # rows counted
-AUTHORS_WAIT_S = 2.0
 
 
 class CsvImport(Pipeline):
@@ -144,7 +143,7 @@ class CsvImport(Pipeline):
         if self._ledger is not None and self._resolver is not None:
             self._ledger.cancel()
             await self._resolver.close()
-            await services.asked_who_wrote(within_s=AUTHORS_WAIT_S)
+            await services.asked_who_wrote(within_s=conf.AUTHORS_WAIT_S)
             await services.settled()
         if self._file is not None:
             self._file.close()
