@@ -4,7 +4,7 @@ Raises, all of them: ApiError (bad input by field; ProvidersFailed and its kinds
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,8 +18,6 @@ from search.cache import Cache, Entry, key_of
 from search.catalogue import answering, sample
 from search.demographics import entries, people
 from search.dto import Author, Demographics, MatchLevel
-from search.evaluation.held import HeldWork
-from search.evaluation.holdings import CatalogueResolver, held_works
 from search.flight import Flights
 from search.gateway import Status
 from search.identifiers import InvalidIsbn, Isbn, parse_isbn
@@ -182,16 +180,6 @@ def _hit(key: str, kind: str, entry: Entry, tier: str) -> Answer:
 def resolver(*, share: float = 0.8, concurrency: int = 10, wait_s: float = 60.0) -> Resolver:
     """What finds the books of a batch; one for each job, made and closed in its event loop. See `Resolver` for the numbers."""
     return Resolver(cache, share=share, concurrency=concurrency, wait_s=wait_s)
-
-
-def catalogue_works(*, limit: int) -> Iterator[HeldWork]:
-    """The works of the local catalogue, or so many of them spread over it, for labelled sets."""
-    return held_works(limit)
-
-
-def catalogue_resolver() -> Resolver:
-    """What finds the books of a labelled set: in the local catalogue alone, and nothing of it is kept."""
-    return CatalogueResolver()
 
 
 async def demographics_of(author: Author) -> Demographics | None:

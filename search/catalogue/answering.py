@@ -1,5 +1,6 @@
 """The local catalogue, asked like any other provider: rows to records."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import structlog
@@ -20,7 +21,6 @@ from search.edits import OF_EDITION, agrees
 from search.gateway import ProviderAnswer, Status
 from search.normalisers.genres import canonical_genres
 from search.normalisers.names import author_name, split_authors
-from search.normalisers.titles import parse_title
 from search.provider import Kind, Page, Person, Question
 from search.schemes import Scheme, canonical
 
@@ -66,7 +66,7 @@ def answer(question: Question) -> Page:
         return _person(question)
     if question.kind not in (Kind.TITLE, Kind.ADVANCED, Kind.ANY):
         return Page()
-    ids = find(_words(question)) or _find_without_subtitle(question)
+    ids = next(filter(None, map(find, _ways(question))), [])
     chosen = ids[question.offset : question.offset + question.limit]
     by_id = {work.id: work for work in works(chosen)}
     records = tuple(record for pk in chosen if pk in by_id for record in _records(by_id[pk]))
@@ -119,28 +119,23 @@ def _lead(question: Question) -> Lead:
     return lead(scheme, value) if scheme and value else Lead(Scheme.OPENLIBRARY, question.provider_id)
 
 
-def _words(question: Question) -> Words:
-    """What has to be found; "(Dune, #1)" and "(Paperback)" are in no row's title."""
-    asked = words_of(Meant(question.text or question.title).asked)
-    if question.kind is Kind.TITLE:
-        return Words(title=asked)
+def _ways(question: Question) -> Iterator[Words]:
+    """What has to be found; and where nothing is, what may be: rows have names written out, and do not know every subtitle.
+
+    Whether initials and subtitle agree is judged by the match. "(Dune, #1)" and "(Paperback)" are in no row's title.
+    """
+    meant = Meant(question.text or question.title)
+    asked = words_of(meant.asked)
     if question.kind is Kind.ANY:
-        return Words(anywhere=asked)
+        yield Words(anywhere=asked)
+        return
     author = words_of(question.author)
-    return Words(title=asked, author=_written_out(author) if asked else author)
-
-
-def _written_out(name: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of a name that a row surely has: "J. Austen" is "Jane Austen" there. Whether initials agree is judged by the match."""
-    return tuple(word for word in name if len(word) > 1 or not word.isascii()) or name
-
-
-def _find_without_subtitle(question: Question) -> list[int]:
-    """What is found by the title alone, where the catalogue does not know the subtitle."""
-    parsed = parse_title(question.title or (question.text if question.kind is Kind.TITLE else ""))
-    if not parsed.subtitle:
-        return []
-    return find(Words(title=words_of(parsed.title), author=_written_out(words_of(question.author))))
+    yield Words(title=asked, author=author)
+    written_out = tuple(word for word in author if len(word) > 1 or not word.isascii()) or author
+    if asked and written_out != author:
+        yield Words(title=asked, author=written_out)
+    if meant.head_and_subtitle:
+        yield Words(title=words_of(meant.head_and_subtitle[0]), author=written_out)
 
 
 def _records(work: WorkFacts) -> list[Record]:

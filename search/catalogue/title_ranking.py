@@ -101,7 +101,7 @@ def _score(wanted: str, title: str, subtitle: str, words: str) -> float:
 
 def _name_score(asked: str, names: str) -> float:
     """0..100: how alike a name is to all of a work's authors, or to one of them."""
-    whole = fuzz.token_sort_ratio(asked, names)
+    whole = max(fuzz.token_sort_ratio(asked, names), fuzz.ratio(asked, names))  # a misspelt word is sorted elsewhere
     one_of_them = len(names) > len(asked) >= LONG_NAME
     return max(whole, 0.99 * fuzz.partial_ratio(asked, names)) if one_of_them else whole
 

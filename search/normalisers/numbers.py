@@ -18,7 +18,7 @@ _FORMATS = [
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (  # in this order: "mass market paperback" is no paperback, "digital audio" no e-book
         ("Audiobook", r"audio|\bmp3\b|[ck]assette|hörbuch|audible|luisterboek|\bcompact dis[ck]|\bcds?\b(?![\s-]?rom)"),
-        ("E-book", r"kindle|\be[\s-]?books?\b|e-reader|digital|\bepub\b|\bpdf\b|ele[ck]tr[oôó]ni[ckq]|électroni|numérique|online resource"),
+        ("E-book", r"kindle|\be[\s-]?books?\b|e-reader|digital|\bepub\b|\bpdf\b|ele[ck]?tr[oôó]ni|électroni|numérique|online resource"),
         ("Mass Market", r"mass[\s-]?market|pocket ?book|\bpoche\b"),
         (
             "Hardcover",

@@ -45,6 +45,16 @@ def taken(meant: Meant, *books: tuple[Dto, Dto]) -> str | None:
         ("Les Misérables", "Victor Hugo", "Les Miserables", "Victor Hugo"),
         ("One Piece (One Piece, #2)", "Eiichiro Oda", "One Piece, Vol. 2", "Eiichiro Oda"),
         ("Dune", "Unknown", "Dune", "Frank Herbert"),
+        ("Achterhuis, Het", "Anne Frank", "Het Achterhuis", "Anne Frank"),
+        ("Achterhuis, Het (Diaries, #1)", "Anne Frank", "Het Achterhuis", "Anne Frank"),
+        ("Buddenbrooks : Verfall einer Familie / Thomas Mann", "Mann, Thomas", "Buddenbrooks", "Thomas Mann"),
+        ("Checklist Manifesto: How to Get It, The", "Atul Gawande", "The Checklist Manifesto: How to Get It", "Atul Gawande"),
+        ("Outliers: The Story of Success", "Malcolm Gladwell", "Outliers", "Malcolm Gladwell"),
+        ("Outliers: The Story of Sucess", "Malcolm Gladwell", "Outliers: The Story of Success", "Malcolm Gladwell"),
+        ("Outliers", "Malcolm Gladwell", "Outliers: The Story of Success", "Malcolm Gladwell"),
+        ("Empty Mansions: The Mysterious Life of Hugu", "B. Dedman", "Empty Mansions: The Mysterious Life of Huguette C.", "Bill Dedman"),
+        ("The Devil in the White City: Mur", "E. Larson", "The Devil in the White City: Murder, Magic, and Madness", "Erik Larson"),
+        ("Chronicles of the Black Company (The Chronicles of", "Glen Cook", "Chronicles of the Black Company", "Glen Cook"),
     ],
 )
 def test_what_is_meant(title: str, author: str, known: str, by: str) -> None:
@@ -69,6 +79,16 @@ def test_what_is_meant(title: str, author: str, known: str, by: str) -> None:
         ("Rocky II", "Julia Sorel", "Rocky", "Julia Sorel"),
         ("The Silent Harbour Returned", "", "The Silent Harbor Returns", "Gita Iyer"),
         ("Dune", "Herbert", "Dune Chronicles", "Frank Herbert"),
+        ("Pride and Prejudice Forever", "Jane Austen", "Pride and Prejudice", "Jane Austen"),
+        ("The Design of Everyday Things Workbook", "Donald Norman", "The Design of Everyday Things", "Donald Norman"),
+        ("The Design of Everyday Things", "Donald Norman", "The Design of Everyday Things Workbook", "Donald Norman"),
+        ("Star Wars: Heir to the Empire", "Timothy Zahn", "Star Wars: Dark Force Rising", "Timothy Zahn"),
+        ("Wyrd Sisters: A Companion", "Terry Pratchett", "Wyrd Sisters", "Terry Pratchett"),
+        ("Momo: Volume 24", "Michael Ende", "Momo", "Michael Ende"),
+        ("Buddenbrooks: Verfall einer Familie / Der Zauberberg", "Thomas Mann", "Buddenbrooks", "Thomas Mann"),
+        ("Tíbet : entre el olvido y la memoria 4", "T. Baldizzone", "Tíbet : entre el olvido y la memoria", "Tiziana Baldizzone"),
+        ("Bird by Bird: Some Instructions on Life / Help", "A. Lamott", "Bird by Bird: Some Instructions on Life", "Anne Lamott"),
+        ("The Collected Works in the Order of Their", "G. Iyer", "The Collected Works in the Order of Their Writing 2", "Gita Iyer"),
     ],
 )
 def test_what_is_another_book(title: str, author: str, known: str, by: str) -> None:
@@ -102,6 +122,35 @@ def test_a_cut_title_that_fits_two_books_is_none() -> None:
     assert taken(meant, goblet, book("Harry Potter and the Deathly Hallows", "J. K. Rowling")) is None
 
 
+def test_a_title_alone_that_two_people_used_is_none() -> None:
+    toni, other = book("Beloved", "Toni Morrison"), book("Beloved", "Bertrice Small")
+    assert taken(Meant("Beloved"), toni) == "Beloved"
+    assert taken(Meant("Beloved"), toni, book("Beloved", "Morrison, Toni")) == "Beloved"
+    assert taken(Meant("Beloved"), toni, other) is None and taken(Meant("Beloved"), book("Beloved"), other) is None
+    assert taken(Meant("Beloved", "T. Morrison"), toni, other) == "Beloved"
+
+
+def test_a_title_of_two_volumes_is_none() -> None:
+    first, second = (book("Avatar: The Last Airbender", "Gene Luen Yang", series={"name": "The Search", "position": n}) for n in (1.0, 2.0))
+    meant = Meant("Avatar: The Last Airbender", "Gene Luen Yang")
+    assert taken(meant, first) and taken(meant, first, second) is None
+    named = [book(f"Avatar (The Search, #{number})", "Gene Luen Yang") for number in (1, 2)]
+    assert taken(Meant("Avatar", "Gene Luen Yang"), *named) is None
+    assert taken(Meant("Avatar (The Search, #2)", "Gene Luen Yang"), *named) == "Avatar (The Search, #2)"
+
+
+def test_of_books_that_agree_as_well_the_one_of_that_very_title_is_it() -> None:
+    match = {"level": "work_only", "score": 1.0, "reasons": []}
+    english, french = book("The Plague", "Albert Camus", match=match), book("La Peste", "Albert Camus")
+    assert taken(Meant("La Peste", "Albert Camus"), english, french) == "La Peste"
+
+
+def test_a_search_that_did_not_look_at_subtitles_does_not_decide() -> None:
+    match = {"level": "work_only", "score": 1.0, "reasons": []}
+    other = book("Star Wars: Dark Force Rising", "Timothy Zahn", match=match)
+    assert taken(Meant("Star Wars: Heir to the Empire", "Timothy Zahn"), other) is None
+
+
 def test_what_the_search_knew_counts() -> None:
     match = {"level": "work_only", "score": 0.97, "reasons": []}
     wood, guessed = (book("ノルウェイの森", "Haruki Murakami", match=match | more) for more in ({}, {"level": "guess"}))
@@ -119,7 +168,16 @@ def test_what_the_search_knew_counts() -> None:
         ("Dune", "", "Emma", "Jane Austen", False),
         ("Dune", "Unknown", "Emma", "Jane Austen", False),
         ("Dune", "Frank Herbert", "Emma", "", False),
+        ("Curious George Flies a Kite", "", "Emma", "Jane Austen", True),
+        ("Little Women", "", "Emma", "Jane Austen", True),
+        ("Little Women", "", "Women and Men, Little and Great: a Chronicle", "", False),
+        ("", "Frank Herbert", "Emma", "Jane Austen", False),
         ("Norwegian Wood", "Haruki Murakami", "ノルウェイの森", "村上春樹", False),
+        ("Norwegian Wood", "", "ノルウェイの森", "村上春樹", False),
+        ("Norwegian Wood", "Haruki Murakami", "走れメロス", "Osamu Dazai", True),
+        ("Les Misérables", "Victor Hugo", "Middlesex", "Jeffrey Eugenides", True),
+        ("El arte de la vida para todos", "", "Manual para el arte", "Somebody Else", False),
+        ("ノルウェイの森", "Haruki Murakami", "Norwegian Wood", "Haruki Murakami", False),
     ],
 )
 def test_an_isbn_of_another_book(title: str, author: str, known: str, by: str, other: bool) -> None:

@@ -90,3 +90,23 @@ def test_near_words_are_one_fault_away(works: dict[str, int]) -> None:
     assert near_words("liux", 4) == {"linux": 1}
     assert near_words("nune", 4) == {}  # of four letters only one of five can be meant
     assert near_words("crorections", 4) == {"corrections": 1}
+
+
+@pytest.mark.parametrize(
+    ("title", "author", "found"),
+    [
+        ("The Corrections", "J. Franzen", "The Corrections"),
+        ("Dune", "F Herbert", "Dune"),
+        ("The Corections", "J. Franzen", "The Corrections"),
+        ("The Corrections", "Jonathan Frranzen", "The Corrections"),
+        ("The Corrections: A Story of the Lambert Family", "Jonathan Franzen", "The Corrections"),
+        ("Dune: Der Wüstenplanet", "F. Herbert", "Dune"),
+        ("A Clash of Kings", "G. R. R. Martin", "A Clash of Kings"),
+    ],
+)
+def test_initials_and_subtitles_that_rows_do_not_have(works: dict[str, int], title: str, author: str, found: str) -> None:
+    assert {record.title for record in answer(Question(Kind.ADVANCED, title=title, author=author)).records} == {found}
+
+
+def test_an_initial_alone_is_a_name(works: dict[str, int]) -> None:
+    assert answer(Question(Kind.ADVANCED, title="Dune", author="X")).records == ()

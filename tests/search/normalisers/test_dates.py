@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.normalisers.dates import PartialDate, parse_date, parse_year
+from search.normalisers.dates import PartialDate, day_first_in, parse_date, parse_year
 from tests.search.normalisers.hostile import ANYTHING, long_texts
 
 TODAY = date(2026, 6, 1)
@@ -93,6 +93,26 @@ def test_dates_of_anything(raw: object) -> None:
 )  # fmt: skip
 def test_parse_year(raw: object, year: int | None) -> None:
     assert parse_year(raw, today=TODAY) == year
+
+
+@pytest.mark.parametrize(
+    ("raw", "first", "iso"),
+    [
+        ("07/09/2004", True, "2004-09-07"), ("07/09/2004", False, "2004-07-09"), ("31/12/2004", False, "2004-12-31"),
+        ("12/31/2004", True, "2004-12-31"), ("5/5/2004", None, "2004-05-05"), ("9 lipca 2004", None, "2004-07-09"),
+        ("9. července 2004", None, "2004-07-09"),
+    ],
+)  # fmt: skip
+def test_the_day_first_or_the_month(raw: str, first: bool | None, iso: str) -> None:
+    found = parse_date(raw, today=TODAY, day_first=first)
+    assert found and found.iso == iso
+
+
+@pytest.mark.parametrize(
+    ("raw", "first"), [("31/12/2004", True), ("12/31/2004", False), ("07/09/2004", None), ("2004", None), ("45/46/2004", None)]
+)
+def test_whether_a_date_tells_which_comes_first(raw: str, first: bool | None) -> None:
+    assert day_first_in(raw) is first
 
 
 def test_without_a_day_given_it_is_today() -> None:

@@ -16,7 +16,7 @@ from tests.search.normalisers.hostile import ANYTHING, long_texts
         ["en", "EN", "eng", "en-US", "en_GB", "/languages/eng", "English", " english ", "Englisch", "inglês",
         "English (US)"]),
         ("fr", ["fr", "fre", "fra", "French", "français", "Französisch", "francês"]),
-        ("de", ["ger", "deu", "German", "Deutsch", "allemand"]), ("nl", ["dut", "nld", "Dutch", "Nederlands"]),
+        ("de", ["ger", "deu", "German", "Deutsch", "allemand", "niemiecki", "němčina"]), ("nl", ["dut", "nld", "Dutch", "Nederlands"]),
         ("es", ["spa", "Spanish; Castilian", "español", "es-419"]), ("pt", ["por", "português", "pt-BR"]),
         ("zh", ["chi", "zho", "zh-Hant-TW", "中文"]),
         ("ru", ["rus", "русский"]), ("ja", ["jpn", "日本語"]), ("el", ["gre", "ell", "Greek", "Ελληνικά"]),

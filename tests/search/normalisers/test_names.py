@@ -73,6 +73,7 @@ def test_turned_names_are_the_names(given_name: str, family: str) -> None:
         ("Gabriel García Márquez, Edith Grossman (Translator)", ["Gabriel García Márquez", "Edith Grossman"]),
         ("Ann Lee; Ann Lee", ["Ann Lee"]), ("Strunk and White", ["Strunk", "White"]),
         ("Homer, Robert Fagles, Bernard Knox", ["Homer", "Robert Fagles", "Bernard Knox"]),
+        ("O. Henry, Lisbeth Zwerger", ["O. Henry", "Lisbeth Zwerger"]), ("D. Johnson, Jane Doe", ["D. Johnson", "Jane Doe"]),
     ],
 )  # fmt: skip
 def test_split_authors(raw: str, names: list[str]) -> None:

@@ -61,9 +61,9 @@ def test_pages_come_back(pages: int) -> None:
         ]),
         ("E-book",
         ["Kindle Edition", "eBook", "e-book", "Digital", "EPUB", "PDF", "Electronic resource",
-        "[electronic resource] :"]),
+        "[electronic resource] :", "Libro electrónico", "Livro eletrônico", "Livre numérique", "Elektronisches Buch"]),
         ("Audiobook",
-        ["Audio CD", "MP3 CD", "CD", "Audio Cassette", "Audible Audio Edition", "Hörbuch", "Digital Audio"]),
+        ["Audio CD", "MP3 CD", "CD", "Audio Cassette", "Audible Audio Edition", "Hörbuch", "Digital Audio", "Luisterboek"]),
         (None, [
             "", "Spiral-bound", "Other", "Unknown Binding", "Board book", "Leather Bound", "CD-ROM", "DVD", "Print",
             "the book", 5, None,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from search.normalisers.text import search_key
-from search.normalisers.titles import ParsedTitle, better_title, parse_title, title_similarity
+from search.normalisers.titles import ParsedTitle, article_first, better_title, parse_title, title_similarity
 from tests.search.normalisers.hostile import HOSTILE, TEXTS, long_texts
 
 
@@ -149,3 +149,15 @@ def test_hostile_and_long_texts() -> None:
         parse_title(text, text, [text])
         title_similarity(text, text + "x")
         better_title(text, text + "x")
+
+
+@pytest.mark.parametrize(
+    ("title", "turned"),
+    [
+        ("Hobbit, The", "The Hobbit"), ("Achterhuis, Het", "Het Achterhuis"), ("Beautiful Mind, A", "A Beautiful Mind"),
+        ("Peste, la", "la Peste"), ("Me, Myself, Them", "Me, Myself, Them"), ("The", "The"), (", The", ", The"),
+        ("Hobbit The", "Hobbit The"),
+    ],
+)  # fmt: skip
+def test_an_article_behind_a_title(title: str, turned: str) -> None:
+    assert article_first(title) == turned

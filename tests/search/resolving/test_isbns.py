@@ -240,3 +240,11 @@ async def test_the_order_of_arrival_does_not_matter(resolver: Resolver, library:
 
     found = await asyncio.gather(*(late(wanted) for wanted in by_isbn(volumes)))
     assert [one.edition and one.edition["isbn"] for one in found] == [volume.isbn for volume in volumes]
+
+
+async def test_an_isbn_beside_the_title_of_another_book(resolver: Resolver, library: Library) -> None:
+    [volume] = library.stocked(1)
+    asked = Wanted(title="Manual of Quiet Fishing", isbn=volume.isbn or "")
+    found = await resolver.resolve(asked)
+    assert (found.status, found.error) == ("not_found", "This ISBN is of another book than title and author say.")
+    assert (await resolver.resolve(Wanted(title="Untitled", isbn=volume.isbn or ""))).success  # one word may be a placeholder

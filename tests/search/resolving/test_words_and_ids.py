@@ -46,6 +46,15 @@ async def test_a_title_alone(resolver: Resolver, library: Library) -> None:
     found = await resolver.resolve(Wanted(title="The Silent Harbor Returns"))
     assert found.match == {"score": 1.0, "by": "title"}
     assert (await resolver.resolve(Wanted(title="The Silent Harbour Returned"))).status == "not_found"
+    two = await resolver.resolve(Wanted(title="The Silent Harbor"))  # of two people
+    assert two.status == "not_found" and "it could be either of two" in [row["reason"] for row in two.candidates]
+
+
+async def test_a_subtitle_of_another_book_is_seen(resolver: Resolver, library: Library) -> None:
+    library.volumes.append(Volume(82, "Copper Wars: The Lantern", author="Rosa Xu"))
+    assert (await resolver.resolve(Wanted(title="Copper Wars: The Lantern", author="Rosa Xu"))).success
+    assert (await resolver.resolve(Wanted(title="Copper Wars: The Glacier", author="Rosa Xu"))).status == "not_found"
+    assert (await resolver.resolve(Wanted(title="The Silent Harbor: Workbook", author="Gita Iyer"))).status == "not_found"
 
 
 @pytest.mark.parametrize(
