@@ -131,6 +131,18 @@ def is_another_book(meant: Meant, work: Dto, edition: Dto) -> bool:
     return title is not None and title < PLAINLY_DIFFERENT and len(tokens(meant.title)) > 1 and _shares_no_word(meant, work, edition)
 
 
+def title_doubt(meant: Meant, work: Dto, edition: Dto) -> str | None:
+    """What a title that was given with an ISBN says against the ISBN's book, in words; None when nothing does.
+
+    It lowers the score and is shown, for people to look at: the number may be another book's by the same author, or the title a
+    translation's that nobody here knows.
+    """
+    if not meant.title or dominant_script(meant.title) != dominant_script(work["title"]):
+        return None
+    score = _title_score(meant, work, edition)
+    return f"its title differs ({score:.2f})" if score < LEAST else None
+
+
 def _shares_no_word(meant: Meant, work: Dto, edition: Dto) -> bool:
     given, known = set(tokens(meant.title)), {word for name in known_names(work, edition) for word in tokens(name)}
     return not given & known - GOES_ON - SAYS_NOTHING

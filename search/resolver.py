@@ -31,6 +31,7 @@ from search.resolution import By, Dto, Plan, Resolution, Wanted, found
 log = structlog.get_logger(__name__)
 REMEMBERED = 500  # resolutions: 5 MB; what is older is in the cache
 WITHOUT_IDENTIFIER_AT_MOST = 0.95  # of a score, where an identifier was given and it is not what agreed
+DOUBTED_AT_MOST = 0.8  # of a score, where an ISBN's book has another title than was given
 EDITIONS_LOOKED_AT = 50
 REST_S = 60.0  # until somebody without a word about it may be asked again
 
@@ -203,11 +204,11 @@ def _by_isbn(asked: Asked, told: Lookup) -> Resolution:
         reason = "This ISBN is of another book than title and author say."
         return Resolution(asked.wanted, "not_found", reason, cached=told.cached, candidates=(row,))
     exact = work["match"]["level"] == "exact_edition"
-    row = {"title": work["title"], "isbn": asked.isbn, "score": work["match"]["score"], "chosen": True}
-    row["reason"] = "; ".join(work["match"]["reasons"])
-    return found(
-        asked.wanted, "isbn", work["match"]["score"], work, edition if exact else None, cached=told.cached, candidates=(row,)
-    )
+    doubt = acceptance.title_doubt(asked.meant, work, edition)
+    score = min(work["match"]["score"], DOUBTED_AT_MOST) if doubt else work["match"]["score"]
+    row = {"title": work["title"], "isbn": asked.isbn, "score": score, "chosen": True}
+    row["reason"] = "; ".join([*work["match"]["reasons"], *([doubt] if doubt else [])])
+    return found(asked.wanted, "isbn", score, work, edition if exact else None, cached=told.cached, candidates=(row,))
 
 
 def _data(told: Lookup) -> Dto:

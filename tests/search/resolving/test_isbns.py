@@ -45,9 +45,9 @@ async def test_a_hundred_books_cost_two_calls(resolver: Resolver, library: Libra
 async def test_an_item_as_it_is_reported(resolver: Resolver, library: Library) -> None:
     [volume] = library.stocked(1)
     spelt = f"urn:isbn:{volume.isbn}"
-    item = (await resolver.resolve(Wanted(title="whatever", isbn=spelt))).as_item()
+    item = (await resolver.resolve(Wanted(title=volume.title.lower(), isbn=spelt))).as_item()
     assert set(item) == {"title", "author", "isbn", "success", "status", "provider", "cached", "candidates", "match", "enriched"}
-    assert (item["title"], item["isbn"], item["success"], item["match"]["by"]) == ("whatever", spelt, True, "isbn")
+    assert (item["title"], item["isbn"], item["success"], item["match"]["by"]) == (volume.title.lower(), spelt, True, "isbn")
     assert set(item["enriched"]) == {"work", "edition", "authors"}
     [candidate] = item["candidates"]
     assert candidate["chosen"] and candidate["reason"] == "ISBN agrees"
@@ -248,3 +248,12 @@ async def test_an_isbn_beside_the_title_of_another_book(resolver: Resolver, libr
     found = await resolver.resolve(asked)
     assert (found.status, found.error) == ("not_found", "This ISBN is of another book than title and author say.")
     assert (await resolver.resolve(Wanted(title="Untitled", isbn=volume.isbn or ""))).success  # one word may be a placeholder
+
+
+async def test_an_isbn_beside_another_title_of_its_author_is_doubted(resolver: Resolver, library: Library) -> None:
+    [volume] = library.stocked(1)
+    asked = Wanted(title="Manual of Quiet Fishing", author=volume.author, isbn=volume.isbn or "")
+    found = await resolver.resolve(asked)
+    assert found.success and found.match == {"score": 0.8, "by": "isbn"} and "title differs" in found.candidates[0]["reason"]
+    same = await resolver.resolve(Wanted(title=volume.title.upper(), author=volume.author, isbn=volume.isbn or ""))
+    assert same.match == {"score": 1.0, "by": "isbn"}
