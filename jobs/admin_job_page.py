@@ -18,6 +18,7 @@ from jobs.states import State
 PAGE = 50
 MAX_MOVES = 200
 MAX_BODY_CHARS = 400
+SUMMARY_ROWS = 200  # of a list in a job's summary
 
 
 def context_of(job: Job, request: HttpRequest) -> dict[str, Any]:
@@ -32,7 +33,18 @@ def context_of(job: Job, request: HttpRequest) -> dict[str, Any]:
         "may_be_canceled": not job.ended and job.place is not State.CANCELING,
         "may_be_retried": may_be_retried(job),
         "has_results": job.purged_at is None and job.pipeline in pipelines(),
+        "facts": {name: value for name, value in job.summary.items() if value is not None and not isinstance(value, list)},
+        "tables": [table for name, rows in job.summary.items() if (table := _table(name, rows))],
     }
+
+
+def _table(name: str, rows: Any) -> dict[str, Any] | None:
+    """A list of the summary as a table, its columns the members that any row has; None for what is no such list."""
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        return None
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    cells = [["" if row.get(column) is None else row[column] for column in columns] for row in rows[:SUMMARY_ROWS]]
+    return {"name": name, "columns": columns, "rows": cells, "left": len(rows) - len(cells)}
 
 
 def may_be_retried(job: Job) -> bool:
