@@ -114,6 +114,8 @@ def works(ids: Collection[int], *, editions: Collection[int] = (), most_editions
             found[key] = WorkFacts(key, source, title, subtitle, orjson.loads(others), year, language, orjson.loads(subjects), *series)
         if writer is not None:
             found[facts[0]].authors.append(AuthorFacts(writer, name, born, died))
+    if not found:
+        return []
     _add_editions(found, listed, editions, most_editions)
     _mark_edited(found.values())
     return list(found.values())
