@@ -20,6 +20,7 @@ def budget_share() -> float:
     return min(1.0, env.number("ENRICHMENT_BUDGET_SHARE", 0.8))
 
 
+BROKEN_ROWS_ASKED = 100  # of a file, that Gemini may be asked about
 GEMINI_PICTURE_TOKENS = 2_000  # of a photo, at most
 
 

@@ -16,7 +16,7 @@ from scanning import conf, uploads
 from scanning.csv_format import ColumnMap
 from scanning.imports.cleaning import RowReader
 from scanning.imports.cursor import RowCursor
-from scanning.imports.imported import Imported, Refused
+from scanning.imports.imported import Draft, Imported, Refused
 from scanning.imports.matching import LEVELS, enriched_dto, redecided, wanted
 from scanning.imports.reading import open_table
 from scanning.imports.table import Note, Row, Table, Unreadable
@@ -47,6 +47,8 @@ class CsvImport(Pipeline):
         self.concurrency, self.at_once = (IN_HAND, 1) if self.enrich else (1, STRETCH)
         self._file: BinaryIO | None = None
         self._rows = 0
+        self._broken: dict[int, str] = {}  # texts of rows that cannot be parted, by number
+        self._read_by_gemini: dict[int, Draft] = {}
         self._map: ColumnMap | None = None
         self._about: dict[str, Any] = {}
         self._resolver = services.resolver(share=conf.budget_share(), concurrency=conf.title_concurrency()) if self.enrich else None
@@ -75,6 +77,8 @@ class CsvImport(Pipeline):
             self._rows = row.number
             if len(sample) < SAMPLE_ROWS:
                 sample.append(row)
+            if row.problem is not None and row.raw and len(self._broken) < conf.BROKEN_ROWS_ASKED:
+                self._broken[row.number] = row.raw
             if row.number % TELL_EVERY == 0:
                 tell(0, min(0.95, row.number / conf.MAX_ROWS))
         if not self._rows:
@@ -87,14 +91,19 @@ class CsvImport(Pipeline):
         """Ask about columns that rules cannot tell, where somebody can be asked."""
         if self._map is None:
             raise RuntimeError("the file was not read")
-        note, tokens = None, 0
+        notes: list[Note] = []
+        tokens = 0
         if conf.gemini_key():
-            from scanning import column_questions  # its library takes 40 MB, and most files need no question
+            from scanning import column_questions, row_questions  # their library takes 40 MB, and most files need no question
 
             if column_questions.unclear(self._map):
                 self._map, note, tokens = await column_questions.clarified(self._map, self._sample)
+                notes += [note] if note else []
+            if self._broken:
+                self._read_by_gemini, told, spent = await row_questions.read(self._table.header, self._broken)
+                notes, tokens = [*notes, *told], tokens + spent
         self._reader = RowReader(self._map)
-        self._about = about(self._table, self._map, self._rows, (note,) if note else ())
+        self._about = about(self._table, self._map, self._rows, notes)
         if tokens:
             self._about |= {"tokens": tokens, "modelUsed": conf.gemini_model()}
 
@@ -117,7 +126,11 @@ class CsvImport(Pipeline):
         return self._result(read, enriched_dto(resolution))
 
     def _read(self, index: int) -> Imported | Refused:
-        return self._reader.read(self._cursor.at(index + 1))
+        read = self._reader.read(self._cursor.at(index + 1))
+        if isinstance(read, Refused) and (draft := self._read_by_gemini.get(read.row)) is not None:
+            note = Note("READ_BY_GEMINI", f"{read.message} Gemini read it; its own text is kept.", row=read.row)
+            return Imported(read.row, draft, (note,))
+        return read
 
     def _result(self, read: Imported | Refused, enrich: dict[str, Any] | None = None) -> Result:
         if isinstance(read, Refused):

@@ -16,6 +16,7 @@ from jobs.models import Job
 from jobs.pipeline import Result
 from jobs.progress import Standing
 from scanning.conf import MAX_IMPORT_BYTES
+from tests.scanning.model import said, serving
 from tests.search.resolving.library import Library
 
 PATHS = ("/v1/import/csv", "/api/import/csv-gemini")
@@ -268,3 +269,24 @@ async def test_a_job_that_is_no_import_has_no_such_file(client: httpx.AsyncClien
     data = reply.json()["data"]
     headers = {"Authorization": f"Bearer {data['token']}"}
     error_of(await client.get(f"/v1/csv/export/{data['jobId']}", headers=headers), 404, "NOT_FOUND")
+
+
+async def test_a_row_that_no_rule_can_part_is_read_by_gemini(
+    client: httpx.AsyncClient, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = '"Emma; the book, by Jane Austen: 9780141439587\n'
+    text = "Title,Author,ISBN\nDune,Frank Herbert,9780441172719\n" + broken + "Kim,Rudyard Kipling,\n" * 9
+    without = await done(client, await posted(client, text))
+    [error] = without["errors"]
+    assert error["row"] == 2 and "Jane Austen" in error["raw"] and len(without["books"]) == 10
+    with serving() as model:
+        for name, value in {"GEMINI_API_KEY": "k", "GEMINI_BASE_URL": model.url, "GEMINI_RATE": "1000"}.items():
+            monkeypatch.setenv(name, value)
+        book = {"row": 2, "title": "Emma", "author": "Jane Austen", "isbn": "9780141439587"}
+        model.says(said(json.dumps({"books": [book]})))
+        found = await done(client, await posted(client, text))
+        assert (await done(client, await posted(client, text)))["books"] == found["books"] and len(model.asked) == 1
+    emma = found["books"][1]
+    assert (emma["row"], emma["title"], emma["author"], emma["isbn"]) == (2, "Emma", "Jane Austen", "9780141439587")
+    assert found["errors"] == [] and "by Jane Austen" in emma["extra"]["row"] and emma["warnings"][0]["code"] == "READ_BY_GEMINI"
+    assert found["successRate"] == "11/11" and found["summary"]["tokens"] == 120

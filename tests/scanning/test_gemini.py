@@ -5,15 +5,19 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from bookstrack.lib import redis
 from bookstrack.lib.db import in_db
-from scanning import column_questions, conf, gemini
+from scanning import column_questions, conf, gemini, row_questions
 from scanning.column_questions import Answer, Named, named, unclear
 from scanning.csv_format import Column, ColumnMap, Field
 from scanning.gemini import GeminiFailed
+from scanning.row_questions import Book
 from search.models import ProviderDay
+from search.normalisers.text import search_key
 from tests.scanning.model import Model, said, serving
 
 BUDGET = 100_000
@@ -169,3 +173,42 @@ def test_what_is_clear_is_not_asked() -> None:
     assert [c.index for c in unclear(columns(("Title", Field.TITLE, 1.0), ("Signed by", None, 0.0)))] == []
     assert [c.index for c in unclear(columns(("aaa", None, 0.0), ("bbb", None, 0.0)))] == [0, 1]
     assert conf.SURE_COLUMN > 0.5
+
+
+# -- rows
+
+BROKEN = {7: 'Emma "the book, Jane Austen;; 9780141439587', 9: "no book here"}
+
+
+def test_what_is_said_of_a_row_has_to_stand_in_it() -> None:
+    said = [
+        Book(row=7, title="EMMA", author="Charlotte Brontë", isbn="978-0-14-143958-7"),
+        Book(row=9, title="Dune", isbn="9780441172719"),  # invented
+        Book(row=8, title="Emma"),  # nobody asked
+        Book(row=7, title="the book"),  # twice
+    ]
+    found = row_questions.believed(BROKEN, row_questions.Answer(books=said))
+    assert list(found) == [7] and (found[7].title, found[7].author, found[7].isbns) == ("EMMA", None, ("9780141439587",))
+    assert found[7].extra == {"row": BROKEN[7]}
+
+
+@given(st.text(max_size=60), st.text(max_size=30), st.text(max_size=30), st.text(alphabet="0123456789X- ", max_size=20))
+def test_nothing_is_invented(raw: str, title: str, author: str, isbn: str) -> None:
+    found = row_questions.believed({1: raw}, row_questions.Answer(books=[Book(row=1, title=title, author=author, isbn=isbn)]))
+    for draft in found.values():
+        assert search_key(draft.title or "") in search_key(raw) and search_key(draft.author or "") in search_key(raw)
+        assert all(digits[3:12] in "".join(filter(str.isdigit, raw)) for digits in draft.isbns)
+
+
+async def test_broken_rows_are_asked_once(model: Model) -> None:
+    model.says(said(row_questions.Answer(books=[Book(row=7, title="Emma", author="Jane Austen")]).model_dump_json()))
+    for tokens in (120, 0):
+        found, notes, spent = await row_questions.read(["Title", "Author"], BROKEN)
+        assert (found[7].title, found[7].author, notes, spent) == ("Emma", "Jane Austen", [], tokens)
+    assert len(model.asked) == 1 and "Emma" in str(model.asked[0]["contents"]) and "Emma" not in str(model.asked[0]["systemInstruction"])
+
+
+async def test_rows_stay_unread_where_nobody_answers(model: Model) -> None:
+    model.says((400, {"error": {"code": 400}}))
+    found, [note], spent = await row_questions.read(["Title"], BROKEN)
+    assert (found, note.code, spent) == ({}, "ROWS_NOT_ASKED", 0)
