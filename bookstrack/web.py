@@ -6,6 +6,7 @@ import socket
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 APPLICATION = "bookstrack.asgi:application"
 MAX_HEAD_BYTES = 64 * 2**10  # request line and headers; httptools itself would collect without end
@@ -36,12 +37,26 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
 
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Uvicorn's protocol that tells whoever knocks while the server stops to come again; its own answer would be that we are broken."""
+
+    def shutdown(self) -> None:
+        if self.handshake_complete or self.initial_response or self.close_sent:
+            super().shutdown()
+            return
+        self.stop_keepalive()
+        self.conn.send_response(self.conn.reject(503, "The server is restarting.\n"))
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.close()
+
+
 def config() -> uvicorn.Config:
     """How the application is served. Forwarded addresses are the application's to judge, and so are access logs."""
     return uvicorn.Config(
         APPLICATION,
         loop="uvloop",
         http=HttpProtocol,
+        ws=SocketProtocol,
         lifespan="on",
         log_config=None,
         log_level="warning",

@@ -1,12 +1,17 @@
 """`python -m bookstrack.web` as a process, on a socket of ours."""
 
+import asyncio
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import uvicorn
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from bookstrack import supervisor, web
 
@@ -69,3 +74,24 @@ def test_the_limit_counts_each_request_of_a_connection_anew(address: tuple[str, 
     request = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: %b\r\n\r\n" % filler
     last = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     assert exchange(address, request, request, request, last).count(b"HTTP/1.1 200 ") == 4
+
+
+async def test_whoever_knocks_while_the_server_stops_is_told_to_come_again() -> None:
+    knocked = asyncio.Event()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        knocked.set()
+        await asyncio.sleep(60)
+
+    server = uvicorn.Server(uvicorn.Config(slow, ws=web.SocketProtocol, lifespan="off", log_config=None, timeout_graceful_shutdown=0))
+    with supervisor.listen("127.0.0.1", 0) as listener:
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup([listener])
+        port = listener.getsockname()[1]
+        knocking = asyncio.ensure_future(connect(f"ws://127.0.0.1:{port}/", proxy=None, open_timeout=10).__aenter__())
+        await knocked.wait()
+        await server.shutdown([listener])
+        with pytest.raises(InvalidStatus) as refused:
+            await knocking
+    assert refused.value.response.status_code == 503
