@@ -217,14 +217,22 @@ def _other_volume(meant: Meant, work: Dto, title_score: float) -> bool:
     return unnamed and place not in named and not (place == 1 and named == [None])
 
 
+def shared_title(best: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """Whether somebody else wrote a book that a title alone fits as well: it is believed, and doubted for people to look at."""
+    if best.author_score is not None:
+        return False
+    others = (c for c in candidates if c is not best and c.refused is None and c.score >= best.score)
+    return any(author_similarity(other.author, best.author) < AGREES for other in others if other.author or best.author)
+
+
 def _rival(best: Candidate, candidates: Sequence[Candidate]) -> bool:
-    """Whether another book fits as well: another volume, by a title alone somebody else's, by a weak title any of another title."""
+    """Whether another book fits as well: another volume, or by a weak title any of another title."""
     others = [c for c in candidates if c is not best and c.refused is None]
     as_good = [c for c in others if c.score >= best.score and c.title_score >= best.title_score]
     if any(None not in (other.volume, best.volume) and other.volume != best.volume for other in as_good):
         return True
     if best.author_score is None:
-        return any(author_similarity(other.author, best.author) < AGREES for other in as_good if other.author or best.author)
+        return False  # `shared_title` says so instead
     near = [c for c in others if c.score >= best.score - RIVAL_WITHIN] if best.title_score < AGREES else []
     return any(search_key(other.title) != search_key(best.title) for other in near)
 
