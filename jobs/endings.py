@@ -92,7 +92,8 @@ def last_message(job: Job) -> tuple[Kind, dict[str, Any]]:
         return Kind.ERROR, dict(job.error or messages.failed("INTERNAL_ERROR", UNEXPECTED, retryable=True))
     ended = job.ended_at or timezone.now()
     duration_ms = int((ended - (job.started_at or job.created_at)).total_seconds() * 1000)
-    more = dict(job.summary)
+    # lists, an import's columns for one, are read with the results: a message stays small
+    more = {name: value for name, value in job.summary.items() if value is not None and not isinstance(value, list | dict)}
     summary = {
         "totalProcessed": job.processed_count,
         "successCount": job.success_count,

@@ -31,7 +31,8 @@ from search.resolution import By, Dto, Plan, Resolution, Wanted, found
 log = structlog.get_logger(__name__)
 REMEMBERED = 500  # resolutions: 5 MB; what is older is in the cache
 WITHOUT_IDENTIFIER_AT_MOST = 0.95  # of a score, where an identifier was given and it is not what agreed
-DOUBTED_AT_MOST = 0.8  # of a score, where an ISBN's book has another title than was given, or a title alone two authors
+DOUBTED_AT_MOST = 0.8  # of a score, where an ISBN's book has another title than was given
+SHARED_AT_MOST = 0.9  # of a score, where two people used the title that alone was given
 EDITIONS_LOOKED_AT = 50
 REST_S = 60.0  # until somebody without a word about it may be asked again
 
@@ -189,7 +190,7 @@ class Resolver:
             return replace(_nothing(asked, told), candidates=rows)
         work, edition = data["works"][winner.place], data["editions"][winner.place]
         score = min(winner.score, WITHOUT_IDENTIFIER_AT_MOST) if asked.identified else winner.score
-        score = min(score, DOUBTED_AT_MOST) if acceptance.shared_title(winner, candidates) else score
+        score = min(score, SHARED_AT_MOST) if acceptance.shared_title(winner, candidates) else score
         by: By = "title_author" if asked.meant.authors else "title"
         return found(asked.wanted, by, score, work, None if asked.identified else edition, cached=told.cached, candidates=rows)
 

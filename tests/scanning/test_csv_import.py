@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from bookstrack.lib.db import in_db
-from jobs import checkpoints, leases, runner, upkeep
+from jobs import checkpoints, endings, leases, runner, upkeep
 from jobs.models import Job
 from jobs.pipeline import Result
 from jobs.progress import Standing
@@ -94,6 +94,13 @@ async def test_pages_of_results(client: httpx.AsyncClient, library: Library) -> 
     page = await results(client, reply, limit=20, offset=1990)
     assert [book["row"] for book in page["books"]] == [n for n in range(1991, 2011) if n % 10]
     assert [error["row"] for error in page["errors"]] == [2000, 2010] and page["pagination"]["total"] == 2500
+
+
+async def test_the_end_is_told_in_few_words(client: httpx.AsyncClient, library: Library) -> None:
+    text = ",".join(f"Column of some length {n}" for n in range(60)) + "\nTitle" + ",x" * 59 + "\n"
+    job = await worked(await posted(client, text))
+    _, payload = endings.last_message(job)
+    assert len(json.dumps(payload)) < 900 and payload["summary"]["totalRows"] == 1 and "mapping" not in payload["summary"]
 
 
 async def test_rows_are_looked_up(client: httpx.AsyncClient, library: Library) -> None:

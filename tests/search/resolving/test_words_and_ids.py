@@ -47,7 +47,7 @@ async def test_a_title_alone(resolver: Resolver, library: Library) -> None:
     assert found.match == {"score": 1.0, "by": "title"}
     assert (await resolver.resolve(Wanted(title="The Silent Harbour Returned"))).status == "not_found"
     two = await resolver.resolve(Wanted(title="The Silent Harbor"))  # of two people
-    assert two.match == {"score": 0.8, "by": "title"} and len(two.candidates) > 1
+    assert two.match == {"score": 0.9, "by": "title"} and len(two.candidates) > 1
 
 
 async def test_a_subtitle_of_another_book_is_seen(resolver: Resolver, library: Library) -> None:
