@@ -225,7 +225,8 @@ async def test_the_page_of_a_job(root: httpx.AsyncClient) -> None:
 async def test_what_a_job_found_out_is_shown(root: httpx.AsyncClient) -> None:
     started = await hands.completed(2)
     rows = [{"column": "<b>Titel</b>", "field": "title"}, {"column": "Regal", "field": None, "by": "user"}]
-    await hands.set_row(started.job.pk, summary={"detectedFormat": "generic", "encoding": None, "mapping": rows, "warnings": [], "odd": [1]})
+    summary = {"detectedFormat": "generic", "encoding": None, "mapping": rows, "warnings": [], "odd": [1]}
+    await hands.set_row(started.job.pk, summary=summary)
     page = (await root.get(f"/admin/jobs/job/{started.job.pk}/change/")).text
     assert "detectedFormat" in page and "&lt;b&gt;Titel&lt;/b&gt;" in page and "<td>user</td>" in page and "None" not in page
 
