@@ -302,13 +302,13 @@ async def test_a_probe_that_is_rejected_closes_it_too(upstream: Upstream, monkey
 
 
 async def test_the_rate_is_waited_for_within_the_deadline(upstream: Upstream) -> None:
-    answers = await asyncio.gather(*(ask(wait_s=0.3, rate=10.0) for _ in range(15)))
-    assert [answer.status for answer in answers].count(Status.OK) == 10
+    answers = await asyncio.gather(*(ask(wait_s=0.1, rate=0.5) for _ in range(5)))  # one in two seconds, also on a busy machine
+    assert [answer.status for answer in answers].count(Status.OK) == 1
     throttled = [answer for answer in answers if answer.status is Status.THROTTLED]
-    assert len(throttled) == 5
+    assert len(throttled) == 4
     assert all(answer.retry_at for answer in throttled)
-    assert (await ask(wait_s=2.0, rate=10.0)).status is Status.OK
-    assert len(upstream.requests) == 11
+    assert (await ask(wait_s=4.0, rate=0.5)).status is Status.OK
+    assert len(upstream.requests) == 2
 
 
 async def test_every_attempt_is_paid(upstream: Upstream, transactional_db: None) -> None:
