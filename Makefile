@@ -23,6 +23,8 @@ help:
 
 run:
 	$(BOOTSTRAP) requirements.txt
+	@if [ "$${BOOKSTRACK_OCR:-1}" != 0 ]; then "$(PYTHON)" -I -S bookstrack/bootstrap.py requirements-ocr.txt \
+		|| echo "reading spines needs packages that could not be installed; everything else runs (BOOKSTRACK_OCR=0: do not try)"; fi
 	@exec $(VENV)/python -m bookstrack.supervisor
 
 test: check

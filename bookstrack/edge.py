@@ -15,7 +15,7 @@ from django.conf import settings
 from bookstrack import envelope, ratelimit
 from bookstrack.lib import trace
 from bookstrack.lib.errors import ApiError, InternalError, TooLarge
-from scanning.conf import MAX_IMPORT_BYTES
+from scanning import conf as uploads
 
 log = structlog.get_logger(__name__)
 
@@ -28,11 +28,17 @@ Hook = Callable[[], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 MAX_BODY_BYTES = 2 * 2**20
-_FILES = (("/api/import/", MAX_IMPORT_BYTES), ("/v1/import/", MAX_IMPORT_BYTES))  # what a file may have that is sent there
+BASE64 = 4 / 3
+_FILES = (  # what a file, or several, may have that is sent there
+    ("/api/import/", uploads.MAX_IMPORT_BYTES),
+    ("/v1/import/", uploads.MAX_IMPORT_BYTES),
+    ("/api/scan-bookshelf/batch", int((uploads.MAX_PHOTOS + 1) * uploads.max_photo_bytes() * BASE64)),  # the view names which is too large
+    ("/api/scan-bookshelf", uploads.max_photo_bytes()),
+)
 ENVELOPE_BYTES = 64 * 1024  # of a form around a file
 QUIET_PATHS = ("/livez", "/readyz", "/static/")
 _CSP = (
-    "default-src 'self'; script-src 'self'; style-src 'self'{style}; img-src 'self' https: data:; object-src 'none'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'{style}; img-src 'self' https: data: blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _SECURITY = {

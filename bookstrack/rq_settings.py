@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-NAMES = ("high", "default", "low")  # those of jobs.pipeline.Queue
+NAMES = ("high", "default", "low", "photos")  # those of jobs.pipeline.Queue
 
 
 class Queues(Mapping[str, dict[str, Any]]):

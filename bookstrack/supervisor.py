@@ -42,6 +42,7 @@ def parts(listener: socket.socket) -> list[Part]:
     return [
         Part("web", module("bookstrack.web", "--fd", str(fd)), web_processes, pass_fds=(fd,)),
         Part("worker", module("jobs.worker"), env.integer("BOOKSTRACK_JOB_WORKERS", 2, least=1), env=LEAN),
+        Part("photos", module("jobs.worker", "photos"), env.integer("BOOKSTRACK_PHOTO_WORKERS", 1, least=1), env=LEAN),
         Part("scheduler", module("jobs.scheduler")),
     ]
 

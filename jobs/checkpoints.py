@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from jobs.models import Job, JobItem
+from jobs.pipeline import Done as Finished
 from jobs.pipeline import Result
 from jobs.progress import Standing
 from jobs.states import WORKED_ON
@@ -30,6 +31,12 @@ def done_of(job_id: str) -> Done:
     """The items that earlier attempts have finished."""
     rows = list(JobItem.objects.filter(job_id=job_id).values_list("index", "success"))
     return Done({index for index, _ in rows}, sum(success for _, success in rows))
+
+
+def bodies_of(job_id: str) -> dict[int, Finished]:
+    """What earlier attempts have made of the items, by index."""
+    rows = JobItem.objects.filter(job_id=job_id).values_list("index", "success", "body")
+    return {index: Finished(success, bytes(body)) for index, success, body in rows}
 
 
 def summarise(job_id: str, run: int, summary: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from bookstrack.lib.db import in_db
 from jobs import checkpoints, conf, events, messages
 from jobs.messages import Kind
 from jobs.models import DeadLetter, Job
+from jobs.pipeline import pipelines
 from jobs.progress import ProgressReporter
 from jobs.states import State
 
@@ -34,22 +35,30 @@ def complete(job: Job, run: int, **summary: Any) -> bool:
 def cancel_running(job: Job, run: int) -> bool:
     """The owner's word was heard by the worker: what is done stays."""
     job.move(State.CANCELING, fence=run)  # where the word came by Redis before the row said so
-    return job.move(State.CANCELED, fence=run, **checkpoints.counts_of(job.pk))
+    return _canceled(job, fence=run)
 
 
 def cancel_asked(job: Job, run: int) -> bool:
     """The owner's word came while the turn was ending in another way."""
-    return job.move(State.CANCELED, fence=run, sources={State.CANCELING}, **checkpoints.counts_of(job.pk))
+    return _canceled(job, fence=run, sources={State.CANCELING})
 
 
 def cancel_idle(job: Job) -> bool:
     """No worker has the job."""
-    return job.move(State.CANCELED, sources={State.QUEUED, State.WAITING_ON_QUOTA}, **checkpoints.counts_of(job.pk))
+    return _canceled(job, sources={State.QUEUED, State.WAITING_ON_QUOTA})
 
 
-def fail(job: Job, run: int, *, code: str, message: str, details: dict[str, Any] | None = None) -> bool:
+def _canceled(job: Job, **only: Any) -> bool:
+    if not job.move(State.CANCELED, **only, **checkpoints.counts_of(job.pk)):
+        return False
+    if (pipeline := pipelines().get(job.pipeline)) is not None:
+        pipeline.canceled(job.pk)
+    return True
+
+
+def fail(job: Job, run: int, *, code: str, message: str, details: dict[str, Any] | None = None, retryable: bool = False) -> bool:
     """The job cannot succeed: no other attempt, and no dead letter."""
-    error = messages.failed(code, message, retryable=False, details=details)
+    error = messages.failed(code, message, retryable=retryable, details=details)
     return job.move(State.FAILED, fence=run, note=code, error=error, **checkpoints.counts_of(job.pk))
 
 
@@ -87,7 +96,7 @@ def _queue_again(job: Job, run: int, *, note: str, **fields: Any) -> bool:
 def last_message(job: Job) -> tuple[Kind, dict[str, Any]]:
     """The job's last event, made from its row alone: the same whoever tells it, and whenever."""
     if job.place is State.CANCELED:
-        return Kind.CANCELED, {"processedCount": job.processed_count}
+        return Kind.CANCELED, messages.canceled(job.processed_count, job.total_count)
     if job.place is State.FAILED:
         return Kind.ERROR, dict(job.error or messages.failed("INTERNAL_ERROR", UNEXPECTED, retryable=True))
     ended = job.ended_at or timezone.now()

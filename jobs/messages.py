@@ -34,6 +34,15 @@ class Kind(StrEnum):
 LAST = frozenset({Kind.COMPLETE, Kind.ERROR, Kind.CANCELED})
 
 
+PHOTO_BATCHES = "ai_scan"  # the pipeline whose batches protocol 1 tells in messages of their own
+_OF_PHOTOS = {
+    Kind.STARTED: "batch-init",
+    Kind.PROGRESS: "batch-progress",
+    Kind.COMPLETE: "batch-complete",
+    Kind.CANCELED: "batch-canceling",
+}
+
+
 class Encoding(StrEnum):
     JSON = "json"
     MSGPACK = "msgpack"
@@ -75,6 +84,11 @@ def failed(code: str, text: str, *, retryable: bool, details: dict[str, Any] | N
     return {"code": code, "message": text[:500], "retryable": retryable} | ({"details": details} if details else {})
 
 
+def canceled(processed: int, total: int) -> dict[str, Any]:
+    """Payload of job_canceled."""
+    return {"processedCount": processed, "totalCount": total}
+
+
 def resumed(live: dict[str, Any]) -> dict[str, Any]:
     """Payload of reconnected: where the job stands, in both spellings that clients know."""
     return {
@@ -90,7 +104,7 @@ def resumed(live: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_generation(whole: dict[str, Any]) -> dict[str, Any] | None:
-    """The protocol 1 message that says the same; None where that protocol says nothing."""
+    """The protocol 1 message that says the same; None where that protocol says nothing. Of several photos it has messages of its own."""
     kind, payload = whole["type"], whole["payload"]
     data: dict[str, Any] = {
         "progress": payload.get("progress", 0.0),
@@ -109,7 +123,11 @@ def first_generation(whole: dict[str, Any]) -> dict[str, Any] | None:
         data |= {"currentStatus": "canceled", "error": "The job was canceled."}
     elif kind == Kind.ERROR:
         data |= {"currentStatus": "failed", "error": payload["message"]}
-    return {"type": "progress", "jobId": whole["jobId"], "timestamp": whole["timestamp"], "data": data}
+    of_photos = whole["pipeline"] == PHOTO_BATCHES and kind in _OF_PHOTOS and data["totalItems"] > 1
+    if of_photos:
+        data |= {"totalPhotos": data["totalItems"]} | {name: payload[name] for name in ("photos", "totalDetected") if name in payload}
+    old = _OF_PHOTOS[kind] if of_photos else "progress"
+    return {"type": old, "jobId": whole["jobId"], "timestamp": whole["timestamp"], "data": data}
 
 
 class Event:

@@ -17,11 +17,15 @@ from bookstrack.lib.registry import implementations
 
 
 class Queue(StrEnum):
-    """Which jobs are taken first."""
+    """Which jobs are taken first, and by whom."""
 
     HIGH = "high"
     DEFAULT = "default"
     LOW = "low"
+    PHOTOS = "photos"  # by workers of its own: reading a photo takes a gigabyte, and both cores for seconds
+
+
+COMMON = (Queue.HIGH, Queue.DEFAULT, Queue.LOW)  # what a worker takes that is told nothing else, in this order
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,23 @@ class Park(Exception):
 class JobFailed(Exception):
     """The job cannot succeed, whoever tries again; code and message are for clients."""
 
-    def __init__(self, code: str, message: str, details: dict[str, Any] | None = None) -> None:
+    def __init__(self, code: str, message: str, details: dict[str, Any] | None = None, *, retryable: bool = False) -> None:
         super().__init__(message)
-        self.code, self.message, self.details = code, message, details or {}
+        self.code, self.message, self.details, self.retryable = code, message, details or {}, retryable
 
 
 Tell = Callable[[int, float], None]  # how much of which stage is done: its place, 0..1
+TellPart = Callable[[Item, float, str, str], None]  # how much of an item in hand is done, 0..1; status; what is shown as currentItem
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A page of results: the members of `data` that are the pipeline's own, each rendered JSON; how many things are on the page, of
+    how many."""
+
+    members: dict[str, bytes]
+    count: int
+    total: int
 
 
 class Pipeline(ABC):
@@ -109,9 +124,19 @@ class Pipeline(ABC):
     item_timeout_s: ClassVar[float] = 300.0
     writes: ClassVar[WritePolicy] = WritePolicy()
     options: ClassVar[tuple[str, ...]] = ()  # query parameters that its results take
+    read_whole: ClassVar[bool] = False  # its few items are larger things than those that clients page through: see `page_of`
 
     def __init__(self, payload: Any) -> None:
         self.payload = payload
+        self.tell_part: TellPart = _untold  # the runner's, once it works on the items
+
+    def restored(self, done: Mapping[int, Done]) -> None:
+        """Take up what earlier attempts have done, by index; called before the items are worked on, where it is `read_whole`."""
+        return
+
+    def told(self) -> dict[str, Any]:
+        """Members that every progress message has beside the usual ones; small."""
+        return {}
 
     async def prepare(self, tell: Tell) -> None:
         """Do what comes before the items. After a crash it is done again.
@@ -160,6 +185,22 @@ class Pipeline(ABC):
         return {cls.collection: b"[" + b",".join(one.body for one in done) + b"]"}
 
     @classmethod
+    def page_of(cls, done: Sequence[Done], summary: dict[str, Any], counts: Counts, *, limit: int, offset: int) -> Arranged:
+        """A page of the results of a pipeline that is `read_whole`; `done` are all of its items."""
+        page = done[offset : offset + limit]
+        return Arranged(cls.arranged(page, summary, counts), len(page), len(done))
+
+    @classmethod
+    def canceled(cls, job_id: str) -> None:
+        """Delete what a job's owner no longer wants to be kept. May come twice; what it finds gone is gone."""
+        return
+
+    @classmethod
+    def expire(cls) -> int:
+        """Delete what outlives its job and has its own time; how much that was. The scheduler asks again and again."""
+        return 0
+
+    @classmethod
     def forget(cls, payload: Any) -> None:
         """Delete what belongs to a job beside its rows, a file for one: its data has expired. It may be gone already."""
         return
@@ -171,6 +212,10 @@ class Pipeline(ABC):
         Raises: InvalidQuery for an option that is none.
         """
         return bodies
+
+
+def _untold(_item: Item, _share: float, _status: str, _label: str) -> None:
+    """Where nobody listens."""
 
 
 @cache

@@ -94,7 +94,7 @@ class ProgressReporter:
         return await self._end(Kind.ERROR, payload)
 
     async def canceled(self, processed: int) -> bool:
-        return await self._end(Kind.CANCELED, {"processedCount": processed})
+        return await self._end(Kind.CANCELED, messages.canceled(processed, self.told.total))
 
     async def close(self) -> None:
         """Tell what is still to tell, and stop; for a turn that ends without the job's end."""

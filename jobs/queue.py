@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +20,14 @@ from rq import Worker as AnyWorker
 from rq.timeouts import TimerDeathPenalty
 
 from bookstrack.lib import redis as redis_door
+from jobs.pipeline import COMMON
 from jobs.pipeline import Queue as Name
 
 log = structlog.get_logger(__name__)
 Away = redis_door.Away
 FUNCTION = "jobs.worker.work"
-NAMES = tuple(name.value for name in Name)  # in the order in which workers take from them
+NAMES = tuple(name.value for name in Name)
+_COMMON = tuple(name.value for name in COMMON)  # in the order in which workers take from them
 FAILED_TICKET_KEPT_S = 60
 BEAT_EVERY_S = 30.0
 NO_LIMIT = -1  # a job ends by itself, by its owner's word, or by its lease
@@ -64,7 +66,7 @@ async def others_wait(queue: str) -> bool:
     Raises: Away.
     """
     server: Any = redis_door.client()
-    for name in NAMES[: NAMES.index(queue) + 1]:
+    for name in _COMMON[: _COMMON.index(queue) + 1] if queue in _COMMON else (queue,):
         if await server.llen(Queue.redis_queue_namespace_prefix + name):
             return True
     return False
@@ -144,13 +146,16 @@ def _worker_state(worker: Any) -> WorkerState:
 
 
 class JobWorker(SimpleWorker):
-    """Works tickets one after another in this process, whose caches and connections stay warm. `stop` is called on SIGTERM."""
+    """Works tickets one after another in this process, whose caches and connections stay warm. `stop` is called on SIGTERM.
+
+    `names` are the queues that it takes from, in their order; without any, the common ones.
+    """
 
     death_penalty_class = TimerDeathPenalty
     max_connection_wait_time = 2.0  # it doubles with each time that Redis was away in a worker's life, up to a minute by itself
 
-    def __init__(self, connection: Any, stop: Callable[[], None]) -> None:
-        queues = [Queue(name, connection=connection) for name in NAMES]
+    def __init__(self, connection: Any, stop: Callable[[], None], names: Sequence[str] = ()) -> None:
+        queues = [Queue(name, connection=connection) for name in names or _COMMON]
         super().__init__(queues, connection=connection, name=f"{socket.gethostname()}-{os.getpid()}")
         self._stop = stop
         self._over = threading.Event()

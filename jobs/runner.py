@@ -20,6 +20,7 @@ from jobs.models import Job
 from jobs.pipeline import Item, JobFailed, Park, Pipeline, Result, pipelines
 from jobs.progress import ProgressReporter, Standing
 from jobs.states import State
+from jobs.telling import Telling
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.25
@@ -114,8 +115,7 @@ class _Turn:
     # -- the work
     async def _work(self, pipeline: Pipeline) -> None:
         self.done = await in_db(checkpoints.done_of, self.job.pk)
-        *before, last = pipeline.stages
-        if before:
+        if len(pipeline.stages) > 1:
             try:
                 await self._unless_halted(pipeline.prepare(lambda place, share: self._tell_stage(pipeline, place, share)))
             except Park as park:
@@ -125,18 +125,15 @@ class _Turn:
                 return
             if summary := pipeline.summary():
                 await in_db(checkpoints.summarise, self.job.pk, self.run_number, summary)
+        if pipeline.read_whole and self.done.indexes:
+            pipeline.restored(await in_db(checkpoints.bodies_of, self.job.pk))
         items = pipeline.items()
         self.reporter.told.total = len(items)
-        base = 1.0 - last.weight
-
-        def tell(item: Item | None) -> None:
-            count = len(self.done.indexes)
-            share = count / len(items) if items else 1.0
-            self.reporter.advance(count, base + last.weight * share * 0.999, status=last.name, item=item.label if item else "")
-
-        tell(None)
+        tell = Telling(pipeline, self.reporter, self.done, len(items))
+        pipeline.tell_part = tell.part
+        tell.done(None)
         waiting = iter([item for item in items if item.index not in self.done.indexes])
-        hands = [self._hand(pipeline, waiting, tell) for _ in range(min(pipeline.concurrency, max(1, len(items))))]
+        hands = [self._hand(pipeline, waiting, tell.done) for _ in range(min(pipeline.concurrency, max(1, len(items))))]
         await self._unless_halted(_together(hands))
         self.finished = len(self.done.indexes) >= len(items)
 
@@ -277,7 +274,7 @@ class _Turn:
             if self.buffer:
                 await self._flush()
         if isinstance(error, JobFailed):
-            await self._hand_over(endings.fail, code=error.code, message=error.message, details=error.details)
+            await self._hand_over(endings.fail, code=error.code, message=error.message, details=error.details, retryable=error.retryable)
             return
         pause_s = await in_db(endings.fail_or_retry, self.job, self.run_number)
         if self.job.place is State.FAILED or await in_db(endings.cancel_asked, self.job, self.run_number):

@@ -68,6 +68,7 @@ class Page:
     count: int
     offset: int
     limit: int
+    total: int  # of what is paged through
 
 
 # -- who may
@@ -182,13 +183,17 @@ async def results(job: Job, *, limit: int = PAGE, offset: int = 0, options: Mapp
     """
     if job.purged_at is not None:
         raise NotFound("The results of this job have expired.")
-    rows = JobItem.objects.filter(job_id=job.pk).values_list("success", "body")[offset : offset + limit]
-    kept = await in_db(lambda: [(success, bytes(body)) for success, body in rows])
     pipeline = pipelines()[job.pipeline]
+    rows = JobItem.objects.filter(job_id=job.pk).values_list("success", "body")
+    wanted = rows if pipeline.read_whole else rows[offset : offset + limit]
+    kept = await in_db(lambda: [(success, bytes(body)) for success, body in wanted])
     bodies = await pipeline.shown([body for _, body in kept], options)
     done = [Done(success, body) for (success, _), body in zip(kept, bodies, strict=True)]
     counts = Counts(job.processed_count, job.success_count, job.total_count)
-    return Page(job, pipeline.arranged(done, job.summary, counts), len(done), offset, limit)
+    if pipeline.read_whole:
+        page = pipeline.page_of(done, job.summary, counts, limit=limit, offset=offset)
+        return Page(job, page.members, page.count, offset, limit, page.total)
+    return Page(job, pipeline.arranged(done, job.summary, counts), len(done), offset, limit, job.processed_count)
 
 
 def result_options(job: Job) -> tuple[str, ...]:
@@ -199,15 +204,20 @@ def result_options(job: Job) -> tuple[str, ...]:
 def rendered(page: Page) -> bytes:
     """`data` of a results answer: {jobId, status, partial?, <items>: […], summary, pagination}"""
     job = page.job
-    total = job.processed_count
-    more = page.offset + page.count < total
-    pagination: dict[str, Any] = {"total": total, "limit": page.limit, "offset": page.offset, "hasMore": more}
+    processed = job.processed_count
+    more = page.offset + page.count < page.total
+    pagination: dict[str, Any] = {"total": page.total, "limit": page.limit, "offset": page.offset, "hasMore": more}
     if more:
         pagination["nextOffset"] = page.offset + page.count
     head: dict[str, Any] = {"jobId": job.pk, "pipeline": job.pipeline, "status": job.state}
     if job.place is not State.COMPLETED:
         head["partial"] = True
-    summary = {"totalProcessed": total, "successCount": job.success_count, "failureCount": job.failure_count, "totalCount": job.total_count}
+    summary = {
+        "totalProcessed": processed,
+        "successCount": job.success_count,
+        "failureCount": job.failure_count,
+        "totalCount": job.total_count,
+    }
     head |= {"summary": summary | job.summary, "pagination": pagination}
     if job.error:
         head["error"] = job.error

@@ -133,6 +133,8 @@ async def purge() -> int:
         await events.forget(job_id)
         await in_db(_purge_one, job_id)
     await in_db(_delete_tombstones)
+    for pipeline in pipelines().values():
+        await in_db(pipeline.expire)
     return len(over)
 
 

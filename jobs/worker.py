@@ -1,9 +1,13 @@
-"""A worker process: `python -m jobs.worker`. One event loop for its whole life, one job at a time."""
+"""A worker process: `python -m jobs.worker [queue ...]`. One event loop for its whole life, one job at a time.
+
+Without a queue it takes what is common: high, default, low.
+"""
 
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable
+import sys
+from collections.abc import Awaitable, Sequence
 
 LEFT_S = 1.0  # what a turn leaves behind may take so long to end by itself
 _runner: asyncio.Runner | None = None
@@ -55,7 +59,7 @@ async def _closed() -> None:
     await redis.close()
 
 
-def main() -> None:
+def main(names: Sequence[str] = ()) -> None:
     """Work until SIGTERM."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstrack.settings")
     import django
@@ -64,9 +68,11 @@ def main() -> None:
     from bookstrack.lib import collector, db, redis
     from jobs import pipeline, queue
 
+    if unknown := [name for name in names if name not in queue.NAMES]:
+        raise SystemExit(f"There is no queue {', '.join(unknown)}; there are {', '.join(queue.NAMES)}.")
     pipeline.pipelines()  # a broken one fails now, not at its first job
     collector.spare_what_is_loaded()
-    worker = queue.JobWorker(redis.queue_client(), stop)
+    worker = queue.JobWorker(redis.queue_client(), stop, names)
     worker.run()
     loop = _loop()
     loop.run(_closed())
@@ -77,4 +83,4 @@ def main() -> None:
 if __name__ == "__main__":
     from jobs import worker  # not this `__main__` beside it: there is one event loop
 
-    worker.main()
+    worker.main(sys.argv[1:])

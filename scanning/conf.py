@@ -20,6 +20,36 @@ def budget_share() -> float:
     return min(1.0, env.number("ENRICHMENT_BUDGET_SHARE", 0.8))
 
 
+MAX_PHOTOS = 5  # of one scan
+PHOTO_COST = 1  # of the job starters' limit
+SCAN_MATCH = 0.70  # of a spine's match, from which nobody needs to look at it
+
+
+def max_photo_bytes() -> int:
+    """MAX_SCAN_FILE_SIZE: bytes of one photo."""
+    return env.integer("MAX_SCAN_FILE_SIZE", 5 * 2**20, least=1)
+
+
+def scan_engines() -> list[str]:
+    """SCAN_ENGINES: which look at a photo; empty: all that can run."""
+    return env.words("SCAN_ENGINES")
+
+
+def with_ocr() -> bool:
+    """BOOKSTRACK_OCR: whether spines are read by local models."""
+    return env.flag("BOOKSTRACK_OCR", True)
+
+
+def confidence_threshold() -> float:
+    """CONFIDENCE_THRESHOLD: of what an engine saw (0..1), from which a book needs no review."""
+    return min(1.0, env.number("CONFIDENCE_THRESHOLD", 0.6))
+
+
+def photos_kept_days() -> int:
+    """SCAN_PHOTOS_KEPT_DAYS: so long the photos of a scan are kept."""
+    return env.integer("SCAN_PHOTOS_KEPT_DAYS", 90, least=1)
+
+
 BROKEN_ROWS_ASKED = 100  # of a file, that Gemini may be asked about
 GEMINI_PICTURE_TOKENS = 2_000  # of a photo, at most
 
@@ -66,6 +96,10 @@ def check() -> None:
     """
     title_concurrency()
     budget_share()
+    max_photo_bytes()
+    with_ocr()
+    confidence_threshold()
+    photos_kept_days()
     gemini_base_url()
     gemini_thinking_budget()
     gemini_timeout_s()

@@ -19,13 +19,19 @@ class Gone(Exception):
     """The file is not there any more."""
 
 
-def keep(file: BinaryIO, kind: str) -> str:
-    """Keep a file from its beginning; the name to open it by.
+def keep(file: BinaryIO, kind: str, name: str | None = None) -> str:
+    """Keep a file from its beginning; the name to open it by, which is another one where there is such a file already.
 
     Raises: OSError when it cannot be written (disk full).
     """
     file.seek(0)
-    return _storage().save(f"{kind}/{uuid.uuid4().hex}", File(file))
+    return _storage().save(f"{kind}/{name or uuid.uuid4().hex}", File(file))
+
+
+def content(name: str) -> bytes:
+    """All of a kept file. Raises: Gone, OSError."""
+    with opened(name) as file:
+        return file.read()
 
 
 def opened(name: str) -> BinaryIO:
@@ -45,7 +51,7 @@ def opened(name: str) -> BinaryIO:
 
 
 def forget(name: str) -> None:
-    """Delete a kept file; nothing happens where it is gone already."""
+    """Delete a kept file; nothing happens where it is gone already. Raises: OSError."""
     _storage().delete(name)
 
 

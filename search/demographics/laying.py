@@ -31,7 +31,8 @@ def author_dtos(data: Any) -> Iterator[Dto]:
     """Every AuthorDTO in the data."""
     if not isinstance(data, dict):
         return
-    for part in (data.get("enriched"), data.get("enrich"), data.get("work"), *(data.get("works") or ())):
+    single = (data.get(name) for name in ("enriched", "enrich", "enrichment", "work"))
+    for part in (*single, *(data.get("works") or ()), *(data.get("books") or ())):
         yield from author_dtos(part)
     for one in (data.get("author"), *(data.get("authors") or ())):
         if isinstance(one, dict) and "name" in one:

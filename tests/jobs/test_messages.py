@@ -184,3 +184,27 @@ def test_any_frame_is_a_message_with_a_type_or_none(frame: tuple[str | None, byt
 )  # fmt: skip
 def test_what_a_client_says(text: str | None, raw: bytes | None, encoding: Encoding, said: dict[str, Any] | None) -> None:
     assert understood(text, raw, encoding) == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "old"),
+    [
+        (Kind.STARTED, messages.started(3, 9.0), "batch-init"),
+        (Kind.PROGRESS, messages.progressed(0.4, 1, 3, "matching", "Dune") | {"photos": [{"index": 0}]}, "batch-progress"),
+        (Kind.COMPLETE, {"pipeline": "ai_scan", "summary": {"totalProcessed": 3}, "totalDetected": 40}, "batch-complete"),
+        (Kind.CANCELED, messages.canceled(1, 3), "batch-canceling"),
+        (Kind.ERROR, messages.failed("INVALID_FILE", "Nothing can be read.", retryable=False), "progress"),
+    ],
+)
+def test_protocol_1_tells_several_photos_in_messages_of_their_own(kind: Kind, payload: dict[str, Any], old: str) -> None:
+    whole = messages.message(kind, "job-1", "ai_scan", payload, AT_MS)
+    found = messages.first_generation(whole)
+    assert found is not None and found["type"] == old and found["data"].get("totalPhotos") == (3 if old != "progress" else None)
+    assert found["data"].get("photos") == payload.get("photos") and found["data"].get("totalDetected") == payload.get("totalDetected")
+    of_books = messages.first_generation({**whole, "pipeline": "batch_enrichment"})
+    assert of_books is not None and of_books["type"] == "progress"
+
+
+def test_protocol_1_tells_one_photo_as_any_other_job() -> None:
+    found = messages.first_generation(messages.message(Kind.STARTED, "job-1", "ai_scan", messages.started(1, 9.0), AT_MS))
+    assert found is not None and found["type"] == "progress"

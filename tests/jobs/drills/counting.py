@@ -4,15 +4,17 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from jobs.pipeline import Counts, Done, Item, JobFailed, Park, Pipeline, Result, Stage, Tell, WritePolicy
+from jobs.pipeline import Arranged, Counts, Done, Item, JobFailed, Park, Pipeline, Result, Stage, Tell, WritePolicy
 
 calls: dict[str, Callable[[int], Awaitable[None]]] = {}  # what a test of this process does at an item; -1: at the preparation
+unwanted: list[str] = []  # jobs whose things were to be deleted
+expired: list[int] = []
 
 
 class Together(Pipeline):
@@ -42,6 +44,56 @@ class Together(Pipeline):
     def arranged(cls, done: Sequence[Done], summary: dict[str, Any], counts: Counts) -> dict[str, bytes]:
         even, odd = (b"[" + b",".join(one.body for one in done if one.success is wanted) + b"]" for wanted in (True, False))
         return {"even": even, "odd": odd, "kind": orjson.dumps(summary.get("kind")), "of": orjson.dumps(counts.total)}
+
+
+class Albums(Pipeline):
+    """Input: {albums: [pages, ...], kill_at?, call?}. An item is an album, and clients page through pages; told in halves."""
+
+    name = "albums"
+    label = "Albums"
+    read_whole = True
+    concurrency = 1
+    writes = WritePolicy(updates=1, seconds=60.0)
+
+    def __init__(self, payload: Any) -> None:
+        super().__init__(payload)
+        self.pages: dict[int, int] = {}
+
+    def restored(self, done: Mapping[int, Done]) -> None:
+        self.pages = {index: len(orjson.loads(one.body)) for index, one in done.items()}
+
+    def items(self) -> Sequence[Item]:
+        return [Item(index, f"album {index}", count) for index, count in enumerate(self.payload["albums"])]
+
+    def told(self) -> dict[str, Any]:
+        return {"pages": sum(self.pages.values())}
+
+    async def handle(self, item: Item) -> Result:
+        self.tell_part(item, 0.5, "half of it", f"album {item.index}, page {item.value // 2}")
+        if "call" in self.payload:
+            await calls[self.payload["call"]](item.index)
+        self.pages[item.index] = item.value
+        return Result(item.index, True, "success", orjson.dumps([f"{item.index}.{page}" for page in range(item.value)]))
+
+    def failed(self, item: Item, code: str, message: str) -> Result:
+        return Result(item.index, False, "error", b"[]")
+
+    def summary(self) -> dict[str, Any]:
+        return {"pages": sum(self.pages.values())}
+
+    @classmethod
+    def page_of(cls, done: Sequence[Done], summary: dict[str, Any], counts: Counts, *, limit: int, offset: int) -> Arranged:
+        pages = [page for one in done for page in orjson.loads(one.body)]
+        return Arranged({"pages": orjson.dumps(pages[offset : offset + limit])}, len(pages[offset : offset + limit]), len(pages))
+
+    @classmethod
+    def canceled(cls, job_id: str) -> None:
+        unwanted.append(job_id)
+
+    @classmethod
+    def expire(cls) -> int:
+        expired.append(1)
+        return 1
 
 
 class Counting(Pipeline):
