@@ -16,6 +16,7 @@ from bookstrack.lib.errors import ApiError, BadInput, InternalError, InvalidQuer
 from jobs.api import router as jobs_router
 from scanning.api import router as scanning_router
 from scanning.api_imports import router as imports_router
+from scanning.api_scans import router as scans_router
 from search.api import router as search_router
 from search.api_external import router as external_router
 from search.api_lookup import router as lookup_router
@@ -46,6 +47,7 @@ api.add_router("/search", older_router)
 api.add_router("/external", external_router)
 api.add_router("", scanning_router)
 api.add_router("", imports_router)
+api.add_router("", scans_router)
 api.add_router("", jobs_router)
 api.add_router("", health.router)
 

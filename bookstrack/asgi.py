@@ -22,6 +22,7 @@ from bookstrack.edge import App, Edge, Receive, Scope, Send  # noqa: E402
 from bookstrack.lib import collector, db, http, redis  # noqa: E402
 from jobs import hub, sockets  # noqa: E402
 from jobs.routing import socket_application  # noqa: E402
+from scanning import scans  # noqa: E402
 from search import services  # noqa: E402
 from search.ledger import ledger  # noqa: E402
 
@@ -136,6 +137,7 @@ async def stop() -> None:
     await hub.stop()
     await services.asked_who_wrote(within_s=1.0)  # a stop does not wait for Wikidata
     await services.settled()
+    await scans.close()
     await http.close()
     await redis.close()
     db.close()

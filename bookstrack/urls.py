@@ -6,7 +6,7 @@ from django.urls import include, path
 from bookstrack.api import api
 from jobs import admin_rq
 from jobs import pages as job_pages
-from scanning import pages as import_pages
+from scanning import pages as scanning_pages
 from search import pages
 from search.drawn_cover import drawn_cover
 
@@ -16,8 +16,9 @@ admin.site.index_template = "admin/jobs/index.html"
 
 urlpatterns = [
     path("", pages.index, name="search"),
-    path("import", import_pages.import_page, name="import"),
-    path("jobs/<str:job_id>", job_pages.job, {"more_words": import_pages.result_words}, name="job"),
+    path("import", scanning_pages.import_page, name="import"),
+    path("scan", scanning_pages.scan_page, name="scan"),
+    path("jobs/<str:job_id>", job_pages.job, {"more_words": scanning_pages.result_words}, name="job"),
     path("covers/drawn/<slug:name>.png", drawn_cover, name="drawn-cover"),
     path("admin/rq/", include((admin_rq.urlpatterns, "django_rq"))),
     path("admin/", admin.site.urls),

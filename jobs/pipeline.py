@@ -167,6 +167,10 @@ class Pipeline(ABC):
     def failed(self, item: Item, code: str, message: str) -> Result:
         """The result of an item that could not be handled."""
 
+    def salvaged(self) -> Sequence[Result]:
+        """What is worth keeping of items in hand when the owner ends the job: as their results. Called after they were dropped."""
+        return ()
+
     def estimated_s(self, total: int) -> float:
         """A first guess of the duration in seconds."""
         return max(1.0, total * 0.05)

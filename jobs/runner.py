@@ -96,6 +96,8 @@ class _Turn:
             await self.reporter.start(self.job.total_count, pipeline.estimated_s(self.job.total_count))
             await self._work(pipeline)
             await asyncio.gather(*self.writes)
+            if self.reporter.cancelled() and not self.finished:
+                self.buffer += pipeline.salvaged()
             await self._flush()
             await self._end(pipeline)
         except LeaseLost:

@@ -40,6 +40,11 @@ def with_ocr() -> bool:
     return env.flag("BOOKSTRACK_OCR", True)
 
 
+def scan_memory_mb() -> int:
+    """SCAN_MEMORY_MB: what the process that reads pictures may have."""
+    return env.integer("SCAN_MEMORY_MB", 2_000, least=500)
+
+
 def confidence_threshold() -> float:
     """CONFIDENCE_THRESHOLD: of what an engine saw (0..1), from which a book needs no review."""
     return min(1.0, env.number("CONFIDENCE_THRESHOLD", 0.6))
@@ -66,11 +71,11 @@ def gemini_base_url() -> str:
 
 def gemini_model() -> str:
     """GEMINI_MODEL."""
-    return env.text("GEMINI_MODEL", "gemini-2.5-flash")
+    return env.text("GEMINI_MODEL", "gemini-3.8-flash")
 
 
 def gemini_thinking_budget() -> int:
-    """GEMINI_THINKING_BUDGET: tokens that it may think before it answers; 0: none."""
+    """GEMINI_THINKING_BUDGET: tokens that it may think before it answers; 0: as few as it can. Later models than 2.5 know low and high only."""
     return env.integer("GEMINI_THINKING_BUDGET", 0)
 
 
@@ -98,6 +103,7 @@ def check() -> None:
     budget_share()
     max_photo_bytes()
     with_ocr()
+    scan_memory_mb()
     confidence_threshold()
     photos_kept_days()
     gemini_base_url()

@@ -66,3 +66,30 @@ IMPORT_PLAN_EXAMPLE: dict[str, Any] = {
     },
     "metadata": _META,
 }
+_STAGES: dict[str, Any] = {
+    "stages": [{"name": "quality", "typicalDuration": 0.5, "progress": 0.1}, {"name": "detection", "typicalDuration": 6.0, "progress": 0.5}],
+    "estimatedRange": [4.0, 20.0],
+}
+_JOB = {name: value for name, value in STARTED_EXAMPLE["data"].items() if name not in ("success", "processedCount", "totalCount")}
+_SCAN = _JOB | {"status": "started"} | _STAGES
+SCAN_STARTED_EXAMPLE: dict[str, Any] = {**_SCAN, "success": True, "data": _SCAN, "metadata": _META}
+SCAN_BATCH_STARTED_EXAMPLE: dict[str, Any] = {
+    "success": True,
+    "data": _JOB | {"status": "processing", "totalPhotos": 3} | _STAGES,
+    "metadata": _META,
+}
+SCAN_PLAN_EXAMPLE: dict[str, Any] = {
+    "success": True,
+    "data": {
+        "items": 1,
+        "cached": 0,
+        "calls": {"gemini": 1},
+        "budgetLeft": {"gemini": 1_990_000},
+        "tokens": 1_800,
+        "engines": ["barcode", "ocr", "gemini"],
+        "enginesOff": {},
+        "photos": [{"index": 0, "width": 4000, "height": 3000, "quality": {"warnings": []}}],
+        "estimatedSeconds": {"p50": 8.0, "p90": 20.0},
+    },
+    "metadata": _META,
+}

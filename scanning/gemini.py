@@ -6,7 +6,7 @@ Source: spec 05, "Gemini"; googleapis.github.io/python-genai. The library answer
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 import structlog
@@ -25,21 +25,31 @@ ATTEMPTS = 3
 FIRST_PAUSE_S = 0.5  # before a retry; each further one twice as long, with jitter
 RETRIED = [429, 500, 502, 503, 504]
 TOKENS_PER_CHAR = 0.3  # of a question, before it is asked: what is over is given back
+UNFINISHED = (types.FinishReason.OTHER, types.FinishReason.MALFORMED_RESPONSE)  # for no reason of the content's
 Schema = TypeVar("Schema", bound=BaseModel)
-Reason = Literal["off", "budget", "throttled", "timeout", "away", "rejected", "blocked", "empty", "truncated", "unreadable"]
+Reason = Literal["off", "budget", "throttled", "open", "timeout", "away", "rejected", "blocked", "empty", "truncated", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a call took: of the question, of the answer with the thoughts before it, and all together as it is counted."""
+
+    asked: int = 0
+    answered: int = 0
+    total: int = 0
 
 
 class GeminiFailed(Exception):
-    """There is no answer; `reason` says why, the message says it in words for clients."""
+    """There is no answer; `reason` says why, the message says it in words for clients, and `tokens` what it took all the same."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: Reason, message: str, tokens: Tokens | None = None) -> None:
         super().__init__(message)
-        self.reason, self.message = reason, message
+        self.reason, self.message, self.tokens = reason, message, tokens or Tokens()
 
     @property
     def retryable(self) -> bool:
         """Whether asking again later may help."""
-        return self.reason in ("budget", "throttled", "timeout", "away")
+        return self.reason in ("budget", "throttled", "open", "timeout", "away")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Said(Generic[Schema]):
     tokens: int
     model: str
     seconds: float
+    parts: Tokens = field(default_factory=Tokens)
 
 
 def enabled() -> bool:
@@ -67,13 +78,27 @@ async def ask(instruction: str, data: Sequence[str | bytes], schema: type[Schema
     expected = _expected_tokens(instruction, data) + max_output_tokens
     if not await search.spend(NAME, expected, conf.gemini_daily_tokens()):
         raise GeminiFailed("budget", "Gemini's tokens of today are used up.")
-    began, used = clock.monotonic_s(), 0
+    began, used = clock.monotonic_s(), Tokens()
     try:
         reply = await _in_turn(_reply(instruction, data, schema, max_output_tokens))
-        used = (reply.usage_metadata.total_token_count or 0) if reply.usage_metadata else expected
-        return Said(_read(reply, schema), used, conf.gemini_model(), clock.monotonic_s() - began)
+        used = _tokens(reply, expected)
+        return Said(_read(reply, schema), used.total, conf.gemini_model(), clock.monotonic_s() - began, used)
+    except GeminiFailed as failure:
+        failure.tokens = used  # an answer of no use costs as much as another
+        raise
     finally:
-        await search.give_back(NAME, expected - used)
+        await search.give_back(NAME, expected - used.total)
+
+
+def _tokens(reply: types.GenerateContentResponse, expected: int) -> Tokens:
+    """As the answer tells them; what it does not tell is counted as it was expected."""
+    told = reply.usage_metadata
+    if told is None:
+        return Tokens(expected, 0, expected)
+    asked = max(0, told.prompt_token_count or 0)
+    answered = max(0, told.candidates_token_count or 0) + max(0, told.thoughts_token_count or 0)
+    total = max(0, told.total_token_count or 0) or asked + answered or expected
+    return Tokens(asked, max(answered, total - asked), max(total, asked + answered))
 
 
 async def _in_turn(asking: Coroutine[Any, Any, types.GenerateContentResponse]) -> types.GenerateContentResponse:
@@ -81,7 +106,7 @@ async def _in_turn(asking: Coroutine[Any, Any, types.GenerateContentResponse]) -
     admission = await search.turn(NAME, rate=conf.gemini_rate(), wait_s=conf.gemini_timeout_s())
     if admission.answer != "go":
         asking.close()
-        raise GeminiFailed("away" if admission.answer == "open" else "throttled", "Gemini is left alone for a while.")
+        raise GeminiFailed("open" if admission.answer == "open" else "throttled", "Gemini is left alone for a while.")
     try:
         reply = await asking
     except GeminiFailed as failure:
@@ -100,8 +125,8 @@ async def _reply(
         response_mime_type="application/json",
         response_schema=schema,
         max_output_tokens=max_output_tokens,
-        temperature=0.0,
-        thinking_config=types.ThinkingConfig(thinking_budget=conf.gemini_thinking_budget()),
+        temperature=0.0 if _second_generation() else None,  # later ones are to be left at their own
+        thinking_config=_thinking(),
     )
     try:
         async with asyncio.timeout(conf.gemini_timeout_s() * ATTEMPTS):
@@ -116,6 +141,18 @@ async def _reply(
     except Exception as error:  # its transport's own errors, of a library that may change: named, never shown
         log.warning("gemini could not be asked", error=type(error).__name__)
         raise GeminiFailed("away", "Gemini could not be reached.") from None
+
+
+def _second_generation() -> bool:
+    return conf.gemini_model().removeprefix("models/").startswith("gemini-2")
+
+
+def _thinking() -> types.ThinkingConfig:
+    """Models of the second generation take a budget of tokens, later ones a level. Source: ai.google.dev/gemini-api/docs/thinking."""
+    budget = conf.gemini_thinking_budget()
+    if _second_generation():
+        return types.ThinkingConfig(thinking_budget=budget)
+    return types.ThinkingConfig(thinking_level=types.ThinkingLevel.HIGH if budget else types.ThinkingLevel.LOW)
 
 
 def _part(one: str | bytes) -> types.Part:
@@ -133,21 +170,24 @@ def _failure_of(status: int) -> GeminiFailed:
 def _read(reply: types.GenerateContentResponse, schema: type[Schema]) -> Schema:
     """Raises: GeminiFailed for an answer that was blocked, cut, empty, or is not of the schema."""
     if reply.prompt_feedback is not None and reply.prompt_feedback.block_reason is not None:
-        raise GeminiFailed("blocked", "Gemini refused to look at it.")
+        raise GeminiFailed("blocked", "Gemini blocked the question.")
     if not reply.candidates:
-        raise GeminiFailed("empty", "Gemini answered nothing.")
+        raise GeminiFailed("empty", "Gemini's answer was empty.")
     finish = reply.candidates[0].finish_reason
     if finish is types.FinishReason.MAX_TOKENS:
-        raise GeminiFailed("truncated", "Gemini's answer was cut off.")
+        raise GeminiFailed("truncated", "Gemini's answer was truncated: it grew too long.")
+    if finish in UNFINISHED:
+        raise GeminiFailed("truncated", "Gemini stopped in the middle: its answer is truncated.")
     if finish not in (None, types.FinishReason.STOP):
-        raise GeminiFailed("blocked", "Gemini stopped in the middle of its answer.")
-    text = "".join(part.text or "" for part in (reply.candidates[0].content.parts or ())) if reply.candidates[0].content else ""
+        raise GeminiFailed("blocked", "Gemini blocked its own answer.")
+    parts = (reply.candidates[0].content.parts or ()) if reply.candidates[0].content else ()
+    text = "".join(part.text or "" for part in parts if not part.thought)
     if not text.strip():
-        raise GeminiFailed("empty", "Gemini answered nothing.")
+        raise GeminiFailed("empty", "Gemini's answer was empty.")
     try:
         return schema.model_validate_json(text)
     except ValidationError:
-        raise GeminiFailed("unreadable", "Gemini's answer could not be read.") from None
+        raise GeminiFailed("unreadable", "Gemini's answer could not be parsed as JSON of the form that was asked for.") from None
 
 
 def _expected_tokens(instruction: str, data: Sequence[str | bytes]) -> int:
@@ -158,9 +198,7 @@ def _expected_tokens(instruction: str, data: Sequence[str | bytes]) -> int:
 
 def _made() -> genai.Client:
     retry = types.HttpRetryOptions(attempts=ATTEMPTS, initial_delay=FIRST_PAUSE_S, http_status_codes=RETRIED)
-    options = types.HttpOptions(
-        base_url=conf.gemini_base_url(), timeout=int(conf.gemini_timeout_s() * 1000), retry_options=retry
-    )
+    options = types.HttpOptions(base_url=conf.gemini_base_url(), timeout=int(conf.gemini_timeout_s() * 1000), retry_options=retry)
     return genai.Client(api_key=conf.gemini_key(), http_options=options)
 
 

@@ -1,6 +1,6 @@
-"""The page `/import`: a library export is looked at, its columns are set right, and it becomes a job, whose page shows the rest.
+"""The pages `/import` and `/scan`: a library export, or photos of a shelf, become a job and then books that people look through.
 
-static/bookstrack/import.js does it over the API. The words that it and the results of an import need are here, each written once.
+static/bookstrack/import.js and scan.js do it over the API. The words that they and the results need are here, each written once.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from jobs.pages import LINES, MATCHES, STATES
 from scanning import conf
 from scanning.csv_format import CsvFormat, Field, Habits
 from scanning.imports.formats import GENERIC, all_formats
@@ -95,6 +96,21 @@ GROUPS = {  # of the rows of an import, as they are filtered
 }
 RESULTS = GROUPS | {"error": "error"}  # the same of one row
 
+SCAN_GROUPS = {"sure": "sure", "review": "to review", "unreadable": "not recognised"}  # of the books of a scan, as they are filtered
+ENGINES = {"barcode": "barcode", "ocr": "spine text", "gemini": "Gemini"}  # what a book was read by
+SCAN_MATCHES = MATCHES | {"spine": "title and author", "hand": "by your hand"}
+SCAN_ADVICE = {  # what to do about a refusal of photos, by its code
+    "FILE_TOO_LARGE": "Choose a smaller one, or take it again with a lower resolution.",
+    "UNSUPPORTED_MEDIA_TYPE": "Choose a JPEG, PNG, WebP or HEIC photo instead.",
+    "INVALID_FILE": "Open it on your device to see whether it is whole, then choose it again.",
+    "EMPTY_BATCH": "Choose at least one photo.",
+    "BATCH_TOO_LARGE": "Take some away, and scan the others afterwards.",
+    "RATE_LIMIT_EXCEEDED": "Wait {}, then try again: your photos stay here.",
+    "unreachable": "Check your connection, and try again: your photos stay here.",
+    "unavailable": "Nothing was started. Try again in a minute: your photos stay here.",
+    "other": "If it happens again, please report it.",
+}
+
 NOTHING_TO_CORRECT = ("EMPTY_ROW", "REPEATED_HEADER")  # errors that lose no book
 
 
@@ -131,8 +147,14 @@ def result_words() -> dict[str, Any]:
             "readingStatuses": STATUSES,
             "providers": PROVIDERS,
             "nothingToCorrect": NOTHING_TO_CORRECT,
-        }
+        },
+        **scan_result_words(),
     }
+
+
+def scan_result_words() -> dict[str, Any]:
+    """What the books of a scan are shown with, on its own page and on that of its job."""
+    return {"scan": {"groups": SCAN_GROUPS, "engines": ENGINES, "matches": SCAN_MATCHES, "providers": PROVIDERS}}
 
 
 def _labels() -> dict[str, str]:
@@ -156,3 +178,13 @@ async def import_page(request: HttpRequest) -> HttpResponse:
 
 def _programs() -> list[str]:
     return sorted((label for name, label in _labels().items() if name != GENERIC), key=str.casefold)
+
+
+@require_safe
+async def scan_page(request: HttpRequest) -> HttpResponse:
+    """The page at `/scan`."""
+    limits = {"maxBytes": conf.max_photo_bytes(), "maxPhotos": conf.MAX_PHOTOS}
+    words = {**limits, "advice": SCAN_ADVICE, "states": STATES, "lines": LINES, **scan_result_words()}
+    response = render(request, "scanning/scan.html", {"words": words, "max_photos": conf.MAX_PHOTOS, "kept_days": conf.photos_kept_days()})
+    response.headers["Cache-Control"] = "private, max-age=0"
+    return response

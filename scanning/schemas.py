@@ -3,9 +3,9 @@
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from jobs.schemas import JobMetadata
+from jobs.schemas import JobMetadata, StartedData
 
 JobId = Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 
@@ -84,4 +84,40 @@ class ImportPlanData(PlanData):
 class ImportPlanReply(Schema):
     success: Literal[True]
     data: ImportPlanData
+    metadata: JobMetadata
+
+
+class ScanPlanData(PlanData):
+    tokens: int = Field(description="a guess of what Gemini would count")
+    engines: list[str] = Field(description="that would look")
+    enginesOff: dict[str, str] = Field(description="that cannot, with the reason")
+    photos: list[dict[str, Any]]
+
+
+class ScanPlanReply(Schema):
+    success: Literal[True]
+    data: ScanPlanData
+    metadata: JobMetadata
+
+
+class StageDto(Schema):
+    name: Literal["quality", "detection", "enrichment"]
+    typicalDuration: float = Field(description="s")
+    progress: float = Field(ge=0, le=1, description="at its end")
+
+
+class ScanStartedData(StartedData):
+    status: Literal["started", "processing"]
+    totalPhotos: int | None = Field(None, description="of a batch")
+    stages: list[StageDto]
+    estimatedRange: list[float] = Field(min_length=2, max_length=2, description="s")
+
+
+class ScanStartedReply(Schema):
+    """A single photo's start repeats the members of data at the top level."""
+
+    model_config = ConfigDict(extra="allow")
+
+    success: Literal[True]
+    data: ScanStartedData
     metadata: JobMetadata

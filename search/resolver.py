@@ -24,6 +24,7 @@ from search.catalogue import crosswalk
 from search.catalogue.answering import followed
 from search.entries import Lookup
 from search.gateway import Patience
+from search.offers import Offers, words_question
 from search.patient import PatientLookups
 from search.provider import Kind, Question
 from search.resolution import By, Dto, Plan, Resolution, Wanted, found
@@ -71,6 +72,24 @@ class Resolver:
             task = self._running[asked.key] = asyncio.create_task(self._resolved(asked))
             task.add_done_callback(lambda _: self._running.pop(asked.key, None))
         return (await asyncio.shield(task)).of(wanted)
+
+    async def offers(self, *, title: str = "", author: str = "", text: str = "") -> Offers:
+        """What cache, catalogue and providers say to a title, an author or both; to bare words where neither is given.
+
+        Asked as `resolve` asks, and kept under the key of a search. Never raises for troubles of providers or our own stores.
+        """
+        asked = read(Wanted(title=title, author=author))
+        question = words_question(asked.meant, text)
+        if question is None:
+            return Offers(status="error", error="A title, an author or words are needed.", error_code="MISSING_PARAMETER")
+        try:
+            told = await self._others.look_up(question)
+        except Exception:  # a fault of ours with one spine, which must not fail the others
+            log.exception("words could not be looked up")
+            return Offers(status="error", error="These words could not be looked up; the fault is ours.", error_code="INTERNAL_ERROR")
+        if told.entry is not None and told.entry.found:
+            return Offers.of(told)
+        return Offers.without(_nothing(asked, told), told.found.statuses)
 
     async def plan(self, wanted: Sequence[Wanted]) -> Plan:
         """What a batch of these would cost; nobody outside is asked."""

@@ -22,8 +22,11 @@ from search.flight import Flights
 from search.gateway import Status
 from search.identifiers import InvalidIsbn, Isbn, parse_isbn
 from search.ledger import ledger
+from search.likely import works_like as works_like
 from search.matching import at_least
 from search.normalisers.text import clean_line
+from search.offers import Offer as Offer
+from search.offers import Offers as Offers
 from search.provider import Kind, Question
 from search.resolution import Plan as Plan
 from search.resolution import Resolution as Resolution
@@ -242,6 +245,11 @@ async def spend(provider: str, amount: int, daily_budget: int) -> bool:
 async def give_back(provider: str, amount: int) -> None:
     """Put back what was taken and not used; negative where it was more."""
     await in_db(budget.give_back, provider, amount)
+
+
+async def budget_left(provider: str, daily_budget: int) -> int:
+    """How much of a day's budget is left."""
+    return await in_db(budget.left, provider, daily_budget)
 
 
 async def settled() -> None:

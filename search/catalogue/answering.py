@@ -1,6 +1,6 @@
 """The local catalogue, asked like any other provider: rows to records."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 import structlog
@@ -77,6 +77,11 @@ def works_of_author(name: str, limit: int = MOST_WORKS) -> list[Record]:
     """Records of the works of all authors who have this name, one per edition; several persons may share it."""
     found = author_works(tuple(author_key_words(name).split()), limit)
     return [record for work in works(found) for record in _records(work)]
+
+
+def records_of(ids: Collection[int], most_editions: int) -> dict[int, list[Record]]:
+    """Records of the works with these keys that are there, one per edition, of each work at most so many."""
+    return {work.id: _records(work) for work in works(ids, most_editions=most_editions)}
 
 
 def _of_id(question: Question) -> Page:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from search.catalogue import title_ranking
 from search.catalogue.title_words import hash_of_words, stored, without_articles, words_of
@@ -17,6 +18,7 @@ __all__ = ["Words", "author_works", "find", "rebuild", "stored", "words_of"]
 
 TABLE = "search_title_index"  # made by a migration
 SMALL_CATALOGUE = 10_000  # works: below this a search needs no index to be quick
+COUNTED = "search_work, search_edition, search_identifier, search_authorship, search_author, search_title_words, search_author_words"
 PREFIX_MIN_CHARS = 3  # the last word may be half typed from here on
 CANDIDATES = 200  # more than anybody pages through
 FEW = 5  # found exactly: less is little, and the cheap second steps are taken
@@ -78,19 +80,23 @@ def rebuild() -> None:
             cursor.execute(f"CREATE INDEX IF NOT EXISTS {TABLE} ON search_work USING gin (({VECTOR}))")
         if connection.vendor == "sqlite":
             cursor.execute(f"INSERT INTO {TABLE}({TABLE}) VALUES('rebuild')")
-        cursor.execute("DELETE FROM search_title_words")
-        if connection.vendor == "sqlite":
-            # occurrences, as PostgreSQL counts them: both then take the same words for rare
-            # the connection's own function: Django gives SQLite PostgreSQL's reverse()
-            cursor.execute(
-                "INSERT INTO search_title_words SELECT term, REVERSE(term), cnt FROM search_title_vocabulary WHERE col = 'title_words'"
-            )
-        else:
-            cursor.execute(
-                "INSERT INTO search_title_words SELECT word, reverse(word), count(*) FROM search_work, "
-                "unnest(string_to_array(btrim(title_words), ' ')) AS word WHERE word <> '' GROUP BY word"
-            )
-            cursor.execute("ANALYZE search_work, search_edition, search_identifier, search_authorship, search_author, search_title_words")
+        _count_words(cursor, "search_title_words", "title_words")
+        _count_words(cursor, "search_author_words", "author_words")
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ANALYZE {COUNTED}")
+
+
+def _count_words(cursor: CursorWrapper, table: str, column: str) -> None:
+    """Occurrences, as both databases can count them: both then take the same words for rare."""
+    cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+    if connection.vendor == "sqlite":
+        # the connection's own function: Django gives SQLite PostgreSQL's reverse()
+        cursor.execute(f"INSERT INTO {table} SELECT term, REVERSE(term), cnt FROM search_title_vocabulary WHERE col = '{column}'")  # noqa: S608
+    else:
+        cursor.execute(
+            f"INSERT INTO {table} SELECT word, reverse(word), count(*) FROM search_work, "  # noqa: S608
+            f"unnest(string_to_array(btrim({column}), ' ')) AS word WHERE word <> '' GROUP BY word"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import { foundAuthors, foundTitle, foundYear } from "./import_rows.js";
 
 // Values in one cell as scanning/imports/cells.py writes and reads them.
-function listed(values, separator = ";") {
+export function listed(values, separator = ";") {
   const isPlain = values.every((value) => !value.includes(separator) && !/^["[]/.test(value));
   return isPlain ? values.join(`${separator} `) : JSON.stringify(values);
 }

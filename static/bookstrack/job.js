@@ -4,6 +4,7 @@ import { ImportResults } from "./import_results.js";
 import { Refused, ask, follow } from "./job_channel.js";
 import { Pace, duration, leftInWords } from "./job_pace.js";
 import { Results } from "./job_results.js";
+import { ScanResults } from "./scan_results.js";
 
 const $ = (id) => document.getElementById(id);
 const words = JSON.parse($("words").textContent);
@@ -16,7 +17,7 @@ const ANNOUNCE_EVERY_MS = 15000;
 const ENDED = new Set(["completed", "failed", "canceled"]);
 
 const job = { id: page.dataset.job, token: "" };
-const [plain, imported] = [new Results(job, words), new ImportResults(job, words)];
+const [plain, own] = [new Results(job, words), { csv_import: new ImportResults(job, words), ai_scan: new ScanResults(job, words) }];
 let view = blank();
 let pace = new Pace();
 let stop = new AbortController();
@@ -56,7 +57,7 @@ function begin(token) {
   [view, pace] = [blank(), new Pace()];
   for (const name of ["seen", "status", "broken"]) delete page.dataset[name];
   for (const id of ["now", "outcome", "ask"]) $(id).hidden = true;
-  for (const results of [plain, imported]) results.clear();
+  for (const results of [plain, ...Object.values(own)]) results.clear();
   say("trouble");
   if (!job.token) return askForToken("This page shows a job to whoever has its token.");
   if (!TOKEN.test(job.token)) return refused(new Refused("This is no token: one has only letters, digits, - and _."));
@@ -119,7 +120,7 @@ const told = {
       Object.assign(view, { status, processed, total, progress, error, ended: Date.parse(final.endTime) });
     }
     show();
-    (view.pipeline === "csv_import" ? imported : plain).show(0);
+    (own[view.pipeline] ?? plain).show(0);
   },
 };
 
@@ -219,7 +220,7 @@ function part(name, text) {
 function showPhotos() {
   const lines = view.photos.map(({ index, status, booksFound, error }) => {
     const found = Number.isInteger(booksFound) ? `, ${booksFound} books` : "";
-    return `Photo ${index + 1}: ${status}${found}${error ? ` (${error})` : ""}`;
+    return `Photo ${index + 1}: ${status}${found}${error ? ` (${error.message ?? error})` : ""}`;
   });
   const items = [...$("photos").children];
   if (lines.length === items.length && lines.every((text, i) => items[i].textContent === text)) return;

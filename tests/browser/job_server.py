@@ -94,6 +94,7 @@ def _served(data_dir: Path, at_end: Callable[[Callable[[], object]], None]) -> S
         "BOOKSTRACK_PORT": str(port),
         "PIPELINE_PACKAGES": "tests.jobs.drills,scanning.pipelines",
         "SEARCH_PROVIDERS": "catalogue",
+        "SCAN_ENGINES": "barcode",
         "RATE_LIMITS_ENABLED": "0",
     }
     for name in ("REDIS_URL", "DATABASE_URL"):

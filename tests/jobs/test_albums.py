@@ -102,12 +102,14 @@ async def test_a_cancel_has_the_pipeline_delete_what_it_kept() -> None:
         await asyncio.sleep(10)
 
     counting.calls["work"] = work
-    running = await start([1], call="work")
+    running = await start([4], call="work")
     going = asyncio.create_task(turn(running.job.pk))
     await working.wait()
     await services.cancel(await fresh(running.job.pk))
-    assert (await going).place is State.CANCELED
+    job = await going
+    assert (job.place, job.processed_count) == (State.CANCELED, 1)
     assert counting.unwanted == [idle.job.pk, running.job.pk]
+    assert (await page(running.job.pk))["pages"] == ["0.0"]  # what was worth keeping of the item in hand
 
 
 async def test_what_outlives_a_job_expires_by_the_scheduler() -> None:

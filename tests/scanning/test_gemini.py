@@ -53,8 +53,16 @@ async def test_an_answer_of_the_schema(model: Model, caplog: pytest.LogCaptureFi
     [asked] = model.asked
     assert "Read the titles." in str(asked["systemInstruction"]) and "HACKED" not in str(asked["systemInstruction"])
     assert "HACKED" in str(asked["contents"]) and "image/jpeg" in str(asked["contents"])
-    assert asked["generationConfig"]["thinkingConfig"] == {"thinking_budget": 0}
+    assert asked["generationConfig"]["thinkingConfig"] == {"thinking_level": "LOW"} and "temperature" not in asked["generationConfig"]
     assert model.headers[0]["x-goog-api-key"] == "key-of-gemini" and "key-of-gemini" not in model.headers[0][":path"] + caplog.text
+
+
+async def test_models_of_the_second_generation_are_asked_in_their_way(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_MODEL", "gemini-2.5-flash")
+    model.says(said('{"titles": []}'))
+    await gemini.ask("Read the titles.", ["Dune"], Titles)
+    how = model.asked[0]["generationConfig"]
+    assert how["thinkingConfig"] == {"thinking_budget": 0} and how["temperature"] == 0
 
 
 BLOCKED = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"totalTokenCount": 50}}

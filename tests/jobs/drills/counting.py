@@ -78,6 +78,10 @@ class Albums(Pipeline):
     def failed(self, item: Item, code: str, message: str) -> Result:
         return Result(item.index, False, "error", b"[]")
 
+    def salvaged(self) -> Sequence[Result]:
+        place = len(self.pages)
+        return [Result(place, True, "success", orjson.dumps([f"{place}.0"]))] if place < len(self.payload["albums"]) else []
+
     def summary(self) -> dict[str, Any]:
         return {"pages": sum(self.pages.values())}
 
