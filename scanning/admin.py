@@ -22,10 +22,10 @@ ID_CHARS = 12
 @admin.register(ScanPhoto)
 class ScanPhotoAdmin(admin.ModelAdmin[ScanPhoto]):
     list_display = (
-        "thumbnail", "scan", "index", "state", "found", "maybe", "unreadable", "engine_names", "tokens", "cost", "took", "created_at",
+        "thumbnail", "scan", "number", "state", "found", "maybe", "unreadable", "engine_names", "tokens", "cost", "took", "created_at",
         "expires_at",
     )  # fmt: skip
-    list_display_links = ("thumbnail", "index")
+    list_display_links = ("thumbnail", "number")
     list_filter = ("state", ("created_at", admin.DateFieldListFilter))
     search_fields = ("^job_id",)
     list_per_page = 25
@@ -56,6 +56,10 @@ class ScanPhotoAdmin(admin.ModelAdmin[ScanPhoto]):
         return format_html(
             '<img src="{}?side={}" alt="Photo {} of a scan" loading="lazy" class="scan-thumbnail">', address, THUMBNAIL_PX, photo.index + 1
         )
+
+    @admin.display(description="photo no.", ordering="index")
+    def number(self, photo: ScanPhoto) -> int:
+        return photo.index + 1
 
     @admin.display(description="scan", ordering="job_id")
     def scan(self, photo: ScanPhoto) -> SafeString:

@@ -75,7 +75,7 @@ def gemini_model() -> str:
 
 
 def gemini_thinking_budget() -> int:
-    """GEMINI_THINKING_BUDGET: tokens that it may think before it answers; 0: as few as it can. Later models than 2.5 know low and high only."""
+    """GEMINI_THINKING_BUDGET: tokens that it may think before it answers; 0: as few as it can. Models after 2.5 know low and high only."""
     return env.integer("GEMINI_THINKING_BUDGET", 0)
 
 

@@ -88,7 +88,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class SpineLine:
     """A line as a part of one spine: `size` is the letters' height as a share of the largest on it (0..1], `start` and `end` are where
-    it begins and ends along the reading direction of the spine, 0..1; `row` counts lines beside one another across the spine from 0."""
+    it begins and ends along the reading direction of the spine, 0..1; `row` counts lines beside one another across the spine from 0; `box`
+    is where it stands on the photo, None where that is not known."""
 
     text: str
     confidence: float
@@ -96,6 +97,7 @@ class SpineLine:
     start: float
     end: float
     row: int = 0
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)

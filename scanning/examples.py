@@ -67,7 +67,10 @@ IMPORT_PLAN_EXAMPLE: dict[str, Any] = {
     "metadata": _META,
 }
 _STAGES: dict[str, Any] = {
-    "stages": [{"name": "quality", "typicalDuration": 0.5, "progress": 0.1}, {"name": "detection", "typicalDuration": 6.0, "progress": 0.5}],
+    "stages": [
+        {"name": "quality", "typicalDuration": 0.5, "progress": 0.1},
+        {"name": "detection", "typicalDuration": 6.0, "progress": 0.5},
+    ],
     "estimatedRange": [4.0, 20.0],
 }
 _JOB = {name: value for name, value in STARTED_EXAMPLE["data"].items() if name not in ("success", "processedCount", "totalCount")}

@@ -22,13 +22,14 @@ from scanning.detections import Box
 from scanning.photos.quality import Quality, quality_of
 from scanning.picture_kinds import WANTED_BYTES, Unreadable, kind_of, refusal
 
-__all__ = ["Picture", "Quality", "Unreadable", "kept", "opened", "quality_of"]
+__all__ = ["Picture", "Quality", "Unreadable", "kept", "kept_side_px", "opened", "quality_of"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 MAX_PIXELS = 50_000_000
 MIN_SIDE_PX = 32  # less than a letter and its surroundings
 MAX_ASPECT = 20  # of the long side to the short one: a panorama of a long shelf is below
 KEPT_SIDE_PX = 6_000
+KEPT_PIXELS = 16_000_000  # letters on a spine stay large enough, and engines within their memory
 KEPT_QUALITY = 90
 ORIENTATION = 0x0112
 TURNS = {
@@ -116,8 +117,16 @@ def opened(data: bytes) -> Picture:
 
 
 def kept(picture: Picture) -> bytes:
-    """The JPEG that is stored of a picture: no side longer than 6,000 px, no metadata."""
-    return picture.jpeg(KEPT_SIDE_PX)
+    """The JPEG that is stored of a picture: no side longer than 6,000 px, at most 16 megapixels, no metadata."""
+    return picture.jpeg(kept_side_px(picture))
+
+
+def kept_side_px(picture: Picture) -> int:
+    """The longest side that is stored of a picture."""
+    longest, pixels = max(picture.width, picture.height), picture.width * picture.height
+    if pixels <= KEPT_PIXELS:
+        return KEPT_SIDE_PX
+    return min(KEPT_SIDE_PX, int(longest * math.sqrt(KEPT_PIXELS / pixels)) - 1)  # less one: the short side is rounded
 
 
 def _decoded(data: bytes, kind: str) -> Picture:

@@ -42,8 +42,9 @@ class ScanPhoto(models.Model):
     expires_at = models.DateTimeField(default=_expiry, db_index=True)  # of the picture and of this row
 
     class Meta:
+        verbose_name, verbose_name_plural = "photo of a scan", "photos of scans"
         ordering = ["-created_at", "index"]
         constraints = [models.UniqueConstraint(fields=["job_id", "index"], name="photo_of_a_scan_once")]
 
     def __str__(self) -> str:
-        return f"{self.job_id} photo {self.index}"
+        return f"{self.job_id}, photo {self.index + 1}"

@@ -27,7 +27,7 @@ import cv2
 from bookstrack.lib.registry import implementations
 from scanning.detections import Box
 from scanning.engine import EngineFailed, LocalEngine
-from scanning.imaging import KEPT_SIDE_PX, Picture, Unreadable, kept, opened, quality_of
+from scanning.imaging import Picture, Unreadable, kept, kept_side_px, opened, quality_of
 from scanning.photos.wire import Frames, framed, to_wire
 
 THREADS = 2
@@ -114,7 +114,7 @@ class Operations:
 
     def _open(self, _: dict[str, Any], parts: list[bytes]) -> Answer:
         picture = opened(parts[0])
-        quality, stored = quality_of(picture), picture.within(KEPT_SIDE_PX)
+        quality, stored = quality_of(picture), picture.within(kept_side_px(picture))
         told = {"width": stored.width, "height": stored.height, "quality": quality.numbers()}
         return {**told, "warnings": quality.warnings, "hopeless": quality.hopeless}, [kept(picture)]
 

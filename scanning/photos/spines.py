@@ -74,6 +74,7 @@ def _spine(lines: Sequence[Line], bars: Sequence[Bar], width: int, height: int) 
             max(0.0, (extents[place][0] - first) / (last - first)),
             min(1.0, (extents[place][1] - first) / (last - first)),
             rows[place],
+            Box.around(bars[place].corners, width, height),
         )
         for place in _in_order(axis, bars, extents, rows)
     ]

@@ -79,7 +79,7 @@ def from_wire(told: Mapping[str, Any]) -> Seen:
 
 
 def _detection(told: Mapping[str, Any]) -> Detection:
-    lines = tuple(SpineLine(**line) for line in told["lines"])
+    lines = tuple(SpineLine(**{**line, "box": Box(**line["box"]) if line.get("box") else None}) for line in told["lines"])
     return Detection(**{**told, "box": Box(**told["box"]), "lines": lines})
 
 

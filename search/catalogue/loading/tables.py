@@ -100,14 +100,21 @@ def _book(row: Row, name: str, batch: Batch, editions: list[Row] | None = None) 
     original = _text(row.get("original_title"))
     others = [original] if original and original != title else []
     words = stored(title, work.subtitle, *others)
+    series, position = parsed.series or _series(row.get("series"))
     batch.add_work(
-        work._replace(source_id=source_id, title_words=words, other_titles=orjson.dumps(others).decode()),
+        work._replace(
+            source_id=source_id,
+            title_words=words,
+            other_titles=orjson.dumps(others).decode(),
+            series_name=series[: dump.MAX_NAME],
+            series_position=position,
+        ),
         tuple(dict.fromkeys(author.id for author in authors)),
     )
     for author in authors:
         batch.add_author(author)
     for place, facts in enumerate(editions or [row]):
-        _edition(facts if editions else row, work_id, place, batch)
+        _edition(facts, work_id, place, batch)
     batch.counts["works"] += 1
 
 
@@ -115,6 +122,7 @@ def _edition(facts: Row, work_id: int, place: int, batch: Batch) -> None:
     isbns = _isbns(facts)
     published = parse_date(facts.get("date") or facts.get("publicationDate"))
     goodreads = digits_id(facts.get("goodreads"))
+    title, subtitle = _title_of_edition(_text(facts.get("title")))
     batch.add_edition(
         EditionRow(
             key_of_edition(work_id, place),
@@ -122,8 +130,8 @@ def _edition(facts: Row, work_id: int, place: int, batch: Batch) -> None:
             work_id,
             place % 2**15,
             int(isbns[0]) if isbns else None,
-            _text(facts.get("title"))[: dump.MAX_TITLE],
-            "",
+            title,
+            subtitle,
             language_code(facts.get("language")) or "",
             _text(facts.get("publisher"))[: dump.MAX_NAME],
             published.iso if published else "",
@@ -134,6 +142,26 @@ def _edition(facts: Row, work_id: int, place: int, batch: Batch) -> None:
         (*(("isbn", isbn) for isbn in isbns[1:]), *((("goodreads", goodreads),) if goodreads else ())),
     )
     batch.counts["editions"] += 1
+
+
+def _title_of_edition(raw: str) -> tuple[str, str]:
+    """Without the series, which is the work's; the title as it was given where it has none.
+
+    Source: spec 04, "Normalising" (titles): series in parentheses into `series`.
+    """
+    parsed = parse_title(raw)
+    if parsed.series is None or raw.startswith(parsed.series[0]) and "(" not in raw:
+        return raw[: dump.MAX_TITLE], ""
+    return parsed.title[: dump.MAX_TITLE], (parsed.subtitle or "")[: dump.MAX_TITLE]
+
+
+def _series(raw: Any) -> tuple[str, float | None]:
+    """The name of a series and the place in it; a name alone where it is given as a text."""
+    if isinstance(raw, dict):
+        position = raw.get("position")
+        number = float(position) if isinstance(position, int | float) and not isinstance(position, bool) and 0 <= position < 10_000 else None
+        return _text(raw.get("name")), number
+    return _text(raw), None
 
 
 def _isbns(facts: Row) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scanning.detections import Box
-from scanning.imaging import KEPT_SIDE_PX, Picture, Unreadable, kept, opened, quality_of
+from scanning.imaging import KEPT_PIXELS, KEPT_SIDE_PX, Picture, Unreadable, kept, kept_side_px, opened, quality_of
 from scanning.picture_kinds import WANTED_BYTES, kind_of
 from tests.scanning.photos import pictures
 from tests.scanning.photos.pictures import SECRET, coded, shelf
@@ -79,6 +79,19 @@ def test_nothing_but_pixels_is_kept() -> None:
 def test_what_is_kept_is_no_longer_than_the_limit() -> None:
     stored = opened(kept(Picture(np.full((400, 7_000, 3), 130, np.uint8))))
     assert (stored.width, stored.height) == (KEPT_SIDE_PX, 343)
+
+
+@pytest.mark.parametrize(("width", "height"), [(6_000, 4_000), (4_100, 3_901), (6_001, 2_700)])
+def test_what_is_kept_has_no_more_pixels_than_the_limit(width: int, height: int) -> None:
+    picture = Picture(np.full((height, width, 3), 130, np.uint8))
+    stored = picture.within(kept_side_px(picture))
+    assert 0.998 * KEPT_PIXELS <= stored.width * stored.height <= KEPT_PIXELS
+    assert stored.width / stored.height == pytest.approx(width / height, rel=0.001)
+
+
+def test_a_photo_within_the_limits_is_kept_at_its_size() -> None:
+    picture = Picture(np.full((4_000, 4_000, 3), 130, np.uint8))
+    assert picture.within(kept_side_px(picture)) is picture
 
 
 def test_sixteen_bits_become_eight() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanning.detections import Line
+from scanning.detections import Box, Line
 from scanning.photos.spines import spines_of
 
 SIDE = 1000
@@ -54,6 +54,7 @@ def test_two_rows_are_one_spine_until_an_edge_runs_between_them() -> None:
 def test_rows_are_read_in_their_order_and_counted() -> None:
     (spine,) = spines_of([down("Second row", 105, 100, 290, 30), down("First row", 140, 100, 300, 30)], SIDE, SIDE)
     assert [(line.text, line.row) for line in spine.lines] == [("First row", 0), ("Second row", 1)]
+    assert [line.box for line in spine.lines] == [Box(0.14, 0.1, 0.17, 0.4), Box(0.105, 0.1, 0.135, 0.39)]
 
 
 def test_a_spine_that_is_read_upwards_begins_at_its_foot() -> None:

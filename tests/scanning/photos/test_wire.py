@@ -1,5 +1,7 @@
 """Frames and what engines see, there and back."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,8 @@ def test_what_is_no_frame(data: bytes) -> None:
 
 def test_what_an_engine_saw_comes_back() -> None:
     line = SpineLine("Dune", 0.5, 1.0, 0.0, 0.5, 1)
-    found = Detection("ocr", Box(0.0, 0.1, 0.2, 1.0), 0.9, isbn="9780441013593", lines=(line,))
+    placed = replace(line, box=Box(0.0, 0.1, 0.1, 0.5))
+    found = Detection("ocr", Box(0.0, 0.1, 0.2, 1.0), 0.9, isbn="9780441013593", lines=(line, placed))
     seen = Seen("ocr", (found,), ("Dim.",), 3, "model", 0.5, {"lines": 1})
     header, _ = next(Frames().feed(framed({"seen": to_wire(seen)})))
     assert from_wire(header["seen"]) == seen
