@@ -5,6 +5,7 @@ is no edge. Only the picture process calls this.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import cv2
@@ -75,10 +76,15 @@ class Edges:
 
     def _boards(self, one: Bar, other: Bar) -> float:
         one, other = (one, other) if one.length >= other.length else (other, one)
+        return max(self._between(frame, one, other) for frame in (one, _squared(one)))
+
+    def _between(self, frame: Bar, first: Bar, other: Bar) -> float:
+        one = frame
         gap = one.gap(other)
         height = max(one.height, other.height)
-        if gap < 0.35 * height:
+        if gap < -0.3 * height:
             return 0.0
+        one, gap = replace(one, length=one.length - height), gap + height
         begin = one.length / 2 if one.along((other.x, other.y)) > 0 else -one.length / 2 - gap
         wide = self._crossing(one, begin, gap, max(5 * height, 0.06 * max(self._pixels.shape[:2])))
         if max(one.length / one.height, 0.0 if one.crosses(other) else other.length / other.height) >= AXIS:
@@ -160,6 +166,12 @@ def _on_axis(bar: Bar, frame: Bar, place: float) -> tuple[float, float]:
 def _moved(along: Bar, cross: Bar) -> Bar:
     """A bar like the first one through the centre of the second."""
     return Bar(cross.x, cross.y, along.ux, along.uy, along.length, along.height, cross.corners)
+
+
+def _squared(bar: Bar) -> Bar:
+    """A bar that leans, set straight: shelves and books that lie run along the picture, whichever way a book leans."""
+    ux, uy = (float(np.sign(bar.ux)), 0.0) if abs(bar.ux) > abs(bar.uy) else (0.0, float(np.sign(bar.uy)))
+    return replace(bar, ux=ux, uy=uy)
 
 
 def _shrunk(bar: Bar) -> list[tuple[float, float]]:

@@ -17,21 +17,11 @@ from jobs.models import Job
 from scanning import photo_store, scans
 from scanning.models import ScanPhoto
 from tests.scanning.model import said, serving
-from tests.scanning.photos.barcodes import barcode, laid, paper
+from tests.scanning.scanned import photo
 from tests.search.resolving.library import Library
 
 ONE, MANY = "/api/scan-bookshelf", "/api/scan-bookshelf/batch"
 RETAIL = "4006381333931"
-
-
-def photo(*codes: str, seed: int = 1, size: tuple[int, int] = (900, 700), kind: str = "JPEG", **save: Any) -> bytes:
-    """Cards with a barcode each, on a table."""
-    ground = paper(*size, seed=seed)
-    for number, code in enumerate(codes):
-        laid(ground, barcode(code, module_px=3), 230 + 430 * (number % 2), 160 + 260 * (number // 2))
-    out = io.BytesIO()
-    Image.fromarray(ground).save(out, kind, **save)
-    return out.getvalue()
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ _NAMES = {  # column, lower case, without anything but letters and digits -> wha
     "publicationdate": "date", "publishdate": "date", "pages": "pages", "numpages": "pages", "pagecount": "pages",
     "goodreadsbookid": "goodreads", "subjects": "subjects", "tag": "", "series": "series",
 }  # fmt: skip
+MOST_VOLUMES = 10_000
 Row = dict[str, Any]
 
 
@@ -150,7 +151,7 @@ def _title_of_edition(raw: str) -> tuple[str, str]:
     Source: spec 04, "Normalising" (titles): series in parentheses into `series`.
     """
     parsed = parse_title(raw)
-    if parsed.series is None or raw.startswith(parsed.series[0]) and "(" not in raw:
+    if parsed.series is None or not raw.endswith(")"):  # "Saga, vol. 3" is a title of its own
         return raw[: dump.MAX_TITLE], ""
     return parsed.title[: dump.MAX_TITLE], (parsed.subtitle or "")[: dump.MAX_TITLE]
 
@@ -159,8 +160,9 @@ def _series(raw: Any) -> tuple[str, float | None]:
     """The name of a series and the place in it; a name alone where it is given as a text."""
     if isinstance(raw, dict):
         position = raw.get("position")
-        number = float(position) if isinstance(position, int | float) and not isinstance(position, bool) and 0 <= position < 10_000 else None
-        return _text(raw.get("name")), number
+        if isinstance(position, int | float) and not isinstance(position, bool) and 0 <= position < MOST_VOLUMES:
+            return _text(raw.get("name")), float(position)
+        return _text(raw.get("name")), None
     return _text(raw), None
 
 

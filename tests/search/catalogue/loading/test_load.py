@@ -16,7 +16,7 @@ from django.db import connection
 from search.catalogue.answering import answer, works_of_author
 from search.catalogue.loading import load as loading
 from search.catalogue.loading import lock
-from search.dto import Record
+from search.dto import Record, Series
 from search.models import Author, Authorship, Edition, Identifier, Load, LoadError, Redirect, Work
 from search.provider import Kind, Question
 from tests.search.catalogue.loading.files import ALL, ALONE, DUNE, DUNE_BOOK, HERBERT, THREE, dump, line, many
@@ -244,6 +244,7 @@ def test_csv_as_goodbooks_writes_it(tmp_path: Path) -> None:
     load(path)
     (found,) = by_isbn("9780441172719")
     assert (found.first_year, [a.name for a in found.authors], found.edition.language) == (1965, ["Frank Herbert"], "en")
+    assert found.title == found.edition.title == "Dune" and found.series == Series("Dune", 1.0)  # the bracket is no part of a title
     assert by_title("a title of two lines") == ["A title of two lines"]
     assert (LoadError.objects.get().line, LoadError.objects.get().reason) == (5, "3 columns instead of 8")
 
@@ -252,12 +253,14 @@ def test_json_lines(tmp_path: Path) -> None:
     path = tmp_path / "books.jsonl"
     path.write_text(
         '{"id": "dune", "title": "Dune", "authors": [{"name": "Frank Herbert", "birthYear": 1920}], '
-        '"editions": [{"isbn": "9780441172719"}]}\n'
+        '"series": {"name": "Dune", "position": 1}, "editions": [{"isbn": "9780441172719", "title": "Dune, vol. 1"}]}\n'
         '{"title": "Flat", "authors": "Some One", "isbn": "9780593098233", "pages": 12}\n[]\n'
         '{"key": "/works/OL1W", "type": {"key": "/type/work"}, "title": "Of the dump", "revision": 2}\n'
     )
     load(path)
-    assert by_isbn("9780441172719")[0].authors[0].birth_year == 1920 and by_isbn("9780593098233")[0].edition.page_count == 12
+    dune = by_isbn("9780441172719")[0]
+    assert dune.authors[0].birth_year == 1920 and (dune.series, dune.edition.title) == (Series("Dune", 1.0), "Dune, vol. 1")
+    assert by_isbn("9780593098233")[0].edition.page_count == 12
     assert by_title("of the dump") == ["Of the dump"] and Load.objects.get().bad_lines == 1
 
 
