@@ -55,7 +55,7 @@ def barcode(code: str, module_px: int = 3, height: int = 50, add_on: str = "", *
     body = np.tile(row, (height * module_px, 1))
     if add_on:  # its bars are shorter, its digits stand above
         body[: height * module_px // 6, edges[1] * module_px :] = 255
-    card = cv2.copyMakeBorder(body, 4 * module_px, 11 * module_px, 0, 0, cv2.BORDER_CONSTANT, value=255)
+    card: Pixels = np.asarray(cv2.copyMakeBorder(body, 4 * module_px, 11 * module_px, 0, 0, cv2.BORDER_CONSTANT, value=255), np.uint8)
     if digits:
         _print_digits(card, code, module_px)
     return np.dstack([card] * 3)
@@ -108,7 +108,8 @@ def paper(width: int, height: int, seed: int = 0, level: int = 150) -> Pixels:
     rng = np.random.default_rng(seed)
     coarse = cv2.resize(rng.normal(level, 25, (9, 12, 3)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     grain = rng.integers(-6, 7, (height, width, 1))
-    return np.clip(coarse + grain, 0, 255).astype(np.uint8)
+    shaded: Pixels = np.clip(coarse + grain, 0, 255).astype(np.uint8)
+    return shaded
 
 
 def laid(ground: Pixels, card: Pixels, x: int, y: int, degrees: float = 0.0) -> None:
