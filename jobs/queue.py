@@ -72,14 +72,15 @@ async def others_wait(queue: str) -> bool:
     return False
 
 
-async def workers_alive() -> int:
-    """Workers that have shown a sign of life lately.
+async def served() -> set[str]:
+    """The queues that some worker takes from which has shown a sign of life lately.
 
     Raises: Away.
     """
     server: Any = redis_door.client()
-    names = await server.smembers(AnyWorker.redis_workers_keys)
-    return int(await server.exists(*names)) if names else 0
+    keys = await server.smembers(AnyWorker.redis_workers_keys)
+    taken = [await server.hget(key, "queues") for key in keys]  # of one that is dead nothing is there any more
+    return {name for names in taken if names for name in names.decode().split(",")}
 
 
 def _ticket_id(job_id: str, run: int) -> str:

@@ -263,8 +263,11 @@ async def queue_trouble() -> str | None:
 
     Raises: redis.Away.
     """
-    if not await queue.workers_alive():
+    served = await queue.served()
+    if not served:
         return "no worker process is running"
+    if missing := [name for name in queue.NAMES if name not in served]:
+        return f"no worker process takes from {', '.join(missing)}"
     return None if await upkeep.looked_after() else "no scheduler process is running"
 
 

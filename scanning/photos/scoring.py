@@ -29,10 +29,14 @@ WEIGHTS = {
     "author not seen": -0.84,
     "no author known": 0.00,
     "title and author": 0.90,
+    "both in full": 0.0,
     "share unexplained": -1.18,
     "letters unexplained": -1.01,
+    "letters apart": -1.01,
+    "title goes on": 0.0,
     "subtitle found": 1.02,
     "subtitle share": 1.27,
+    "subtitle unread": 0.0,
     "series or publisher": 0.83,
     "call number agrees": 1.00,
     "call number of the title": 1.78,
@@ -42,6 +46,7 @@ WEIGHTS = {
     "number unread": -0.80,
     "place in series": 2.20,
     "number unexplained": -1.50,
+    "number beside": 0.0,
     "other words instead": -0.66,
     "title alone, short": -0.90,
 }
@@ -54,7 +59,8 @@ _UNBACKED_AT_MOST, _AND_STILL_IN_ORDER = 0.4, 0.02  # logarithm of odds: a score
 _VECTOR = tuple(WEIGHTS[name] for name in NAMES)
 _AT = {name: place for place, name in enumerate(NAMES)}
 _SHARE, _FOUND, _SUBTITLE, _AUTHOR = (_AT[name] for name in ("title share", "title words found", "subtitle found", "author share"))
-_NOT_SEEN, _CALL, _SURNAME, _LEFT = (_AT[name] for name in ("author not seen", "call number agrees", "surname", "letters unexplained"))
+_NOT_SEEN, _CALL, _SURNAME = (_AT[name] for name in ("author not seen", "call number agrees", "surname"))
+_LEFT, _APART = _AT["letters unexplained"], _AT["letters apart"]
 _DIFFERS, _NO_AUTHOR, _CALL_TITLE = (_AT[name] for name in ("number differs", "no author known", "call number of the title"))
 Traits = tuple[float, ...]
 
@@ -89,9 +95,13 @@ def author_shown(values: Traits) -> bool:
 def weighed(book: Candidate, values: Traits, score: float) -> Weighed:
     """A candidate with its score and the reasons in words."""
     title = math.sqrt(values[_SHARE])
-    unsaid = bool(values[_NO_AUTHOR]) or (bool(values[_NOT_SEEN]) and values[_LEFT] < math.log1p(4))
+    unsaid = bool(values[_NO_AUTHOR]) or (bool(values[_NOT_SEEN]) and _letters_left(values) < 4)
     author = None if unsaid else values[_AUTHOR]
     return Weighed(book, round(score, 4), round(title, 3), None if author is None else round(author, 3), tuple(_reasons(values, title)))
+
+
+def _letters_left(values: Traits) -> int:
+    return round(math.expm1(values[_LEFT]) + math.expm1(values[_APART]))
 
 
 def _reasons(values: Traits, title: float) -> list[str]:
@@ -106,7 +116,7 @@ def _reasons(values: Traits, title: float) -> list[str]:
         reasons.append("the call number agrees with the author")
     if values[_DIFFERS]:
         reasons.append("the number is another volume's")
-    left = round(math.expm1(values[_LEFT]))
+    left = _letters_left(values)
     if left:
         reasons.append(f"{left} letters are not explained" if left > 1 else "1 letter is not explained")
     return reasons

@@ -8,6 +8,7 @@ from rapidfuzz import fuzz, process
 
 from scanning.detections import Detection
 from scanning.photos.marks import IMPRINTS, call_number, without_prices
+from scanning.photos.rarity import FILLING_WORDS
 from search.normalisers.text import folded_words, search_key
 from search.normalisers.volumes import numbers_of, volume_of
 
@@ -42,6 +43,9 @@ class SpineText:
     words: list[str]
     spans: list[int]  # the mask of each word
     letters: str
+    lines: list[int]  # the mask of each line
+    line_of: list[int]  # the line of each word
+    filling: int  # letters of words that fill titles
     telling: int  # letters that should be of a title or an author: no call number, no imprint, no stray sign
     beginnings: tuple[str, ...]  # of names, in call numbers
     numbers: frozenset[str]  # that may be a volume's, Roman ones among them
@@ -105,14 +109,16 @@ def _not_in(understood: list[str], texts: list[str]) -> list[str]:
 
 def of_texts(texts: tuple[str, ...]) -> SpineText:
     """The same of bare texts, in reading order."""
-    raw = without_prices(" ".join(texts)).split()
+    placed = [(piece, line) for line, text in enumerate(texts) for piece in without_prices(text).split()]
+    raw = [piece for piece, _ in placed]
     marks, beginnings = call_number(raw)
     words: list[str] = []
     spans: list[int] = []
+    lines, line_of = [0] * len(texts), []
     places: dict[str, int] = {}
     numbers: set[str] = set()
-    telling = at = 0
-    for place, piece in enumerate(raw):
+    telling = filling = at = 0
+    for place, (piece, line) in enumerate(placed):
         if place in marks and piece.lower() in beginnings:
             continue  # "179 Bla" is no book called so
         for part in folded_words(_GLUED.sub(" ", piece)):
@@ -121,6 +127,9 @@ def of_texts(texts: tuple[str, ...]) -> SpineText:
             at += len(word)
             words.append(word)
             spans.append(mask)
+            line_of.append(line)
+            lines[line] |= mask
+            filling |= mask if part in FILLING_WORDS or len(part) < 3 else 0
             places[word] = places.get(word, 0) | mask
             if place in marks:
                 continue
@@ -130,7 +139,7 @@ def of_texts(texts: tuple[str, ...]) -> SpineText:
                 telling |= mask
     romans = _volumes(raw)
     begun = tuple(dict.fromkeys("".join(folded_words(part)) for part in beginnings))
-    return SpineText(words, spans, "".join(words), telling, begun, frozenset(numbers) | romans, romans, places)
+    return SpineText(words, spans, "".join(words), lines, line_of, filling, telling, begun, frozenset(numbers) | romans, romans, places)
 
 
 def _volumes(raw: list[str]) -> frozenset[str]:

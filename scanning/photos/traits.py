@@ -4,7 +4,8 @@ Words count by how rare they are; letters of the spine that the book leaves unex
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from scanning.photos.book_words import BookWords, Word
 from scanning.photos.rarity import Rarity
@@ -12,14 +13,43 @@ from scanning.photos.spine_text import SpineText
 
 NAMES = (
     "always", "title words found", "title words missing", "title share", "title in full", "title letters", "author found",
-    "author share", "surname", "author not seen", "no author known", "title and author", "share unexplained",
-    "letters unexplained", "subtitle found", "subtitle share", "series or publisher", "call number agrees",
-    "call number of the title", "call number differs", "number agrees", "number differs", "number unread", "place in series",
-    "number unexplained", "other words instead", "title alone, short",
+    "author share", "surname", "author not seen", "no author known", "title and author", "both in full", "share unexplained",
+    "letters unexplained", "letters apart", "title goes on", "subtitle found", "subtitle share", "subtitle unread",
+    "series or publisher", "call number agrees", "call number of the title", "call number differs", "number agrees",
+    "number differs", "number unread", "place in series", "number unexplained", "number beside", "other words instead",
+    "title alone, short",
 )  # fmt: skip
 IN_FULL = 0.75  # of a word: less is another word, perhaps
 UNSEEN = 0.3  # of an author's name
 Part = tuple[float, float, int]  # rarity found and in all, letters on the spine
+
+
+@dataclass(slots=True)
+class _Title:
+    """How much of a title stands there: rarity found and in all, letters found and in all, whether every word does; and where."""
+
+    found: float = 0.0
+    whole: float = 0.0
+    letters_found: float = 0.0
+    letters: int = 0
+    in_full: bool = True
+    exact: bool = True
+    mask: int = 0
+
+
+def _title(spine: SpineText, words: Iterable[Word], rarity: Rarity) -> _Title:
+    title = _Title()
+    for seen, word in words:
+        weight = rarity(word)
+        quality, letters = spine.find(seen)
+        title.whole += weight
+        title.found += weight * quality
+        title.letters += len(seen)
+        title.letters_found += len(seen) * quality
+        title.mask |= letters
+        title.exact = title.exact and quality == 1.0
+        title.in_full = title.in_full and (len(word) < 3 or quality >= IN_FULL)
+    return title
 
 
 def _part(spine: SpineText, words: Iterable[Word], rarity: Rarity) -> Part:
@@ -34,63 +64,110 @@ def _part(spine: SpineText, words: Iterable[Word], rarity: Rarity) -> Part:
     return found, whole, mask
 
 
-def _author(spine: SpineText, names: Iterable[tuple[Word, ...]], title: int, rarity: Rarity) -> tuple[float, float, float, int]:
-    """Of the author that is seen best: rarity found, its share, the surname's quality; and the letters of all.
+@dataclass(slots=True)
+class _Author:
+    """Of the author that is seen best: rarity found, its share, the surname's quality; whether one stands there in full; letters of all."""
 
-    Letters that the title needs do not count: a life of Mozart is not by Mozart for that.
-    """
-    best = (0.0, 0.0, 0.0)
-    mask = 0
-    for name in names:
+    found: float = 0.0
+    share: float = 0.0
+    surname: float = 0.0
+    in_full: bool = False
+    mask: int = 0
+
+
+def _author(spine: SpineText, book: BookWords, title: int, rarity: Rarity) -> _Author:
+    """Letters that the title needs do not count: a life of Mozart is not by Mozart for that."""
+    best = _Author()
+    for name, initials in zip(book.authors, book.initials, strict=True):
         found = whole = surname = 0.0
+        qualities = []
         for place, (seen, word) in enumerate(name):
             weight = rarity(word)
             quality, letters = spine.find(seen)
             whole += weight
-            mask |= letters
-            if letters & ~title:
-                found += weight * quality
-                if place or len(name) == 1:
-                    surname = max(surname, quality)
-        if found > best[0]:
-            best = found, found / whole, surname
-    return (*best, mask)
+            best.mask |= letters
+            own = quality if letters & ~title else 0.0
+            found += weight * own
+            qualities.append(own)
+            if place or len(name) == 1:
+                surname = max(surname, own)
+        if found > best.found:
+            best.found, best.share, best.surname = found, found / whole, surname
+        best.in_full = best.in_full or _named_in_full(spine, qualities, initials)
+    return best
+
+
+def _named_in_full(spine: SpineText, qualities: Sequence[float], initials: Sequence[str]) -> bool:
+    """First and last name, names between them aside; or initials and the surname; or the one name that there is."""
+    if qualities[-1] < IN_FULL:
+        return False
+    if len(qualities) > 1:
+        return qualities[0] >= IN_FULL
+    return all(initial in spine.places for initial in initials) or "".join(initials) in spine.places
+
+
+def _goes_on(spine: SpineText, title: int, explained: int) -> int:
+    """Letters of words that stand beside the title in its line, or go on in the next one ("and Other Tales"), and that nothing explains.
+
+    Words that fill titles are passed over.
+    """
+    masks, lines, filling = spine.spans, spine.line_of, spine.filling
+    found = 0
+    for at, mask in enumerate(masks):
+        if not mask & title:
+            continue
+        for step in (1, -1):
+            beside = at + step
+            while 0 <= beside < len(masks) and masks[beside] & filling and not masks[beside] & explained:
+                beside += step
+            if not 0 <= beside < len(masks) or masks[beside] & explained:
+                continue
+            if lines[beside] == lines[at] or (step == 1 and beside > at + 1 and lines[at + 1] == lines[beside]):
+                found |= masks[beside]
+    return (found & spine.telling).bit_count()
 
 
 def traits(spine: SpineText, book: BookWords, rarity: Rarity) -> tuple[float, ...]:
     """A number for each of NAMES."""
-    found, whole, title = _part(spine, book.title, rarity)
-    author, author_share, surname, names = _author(spine, book.authors, title, rarity)
+    title = _title(spine, book.title, rarity)
+    author = _author(spine, book, title.mask, rarity)
     sub_found, sub_whole, subtitle = _part(spine, book.subtitle, rarity) if book.subtitle else (0.0, 0.0, 0)
     beside, _, others = _part(spine, book.beside, rarity) if book.beside else (0.0, 0.0, 0)
+    explained = title.mask | author.mask | subtitle | others
     telling = spine.telling
-    left = (telling & ~(title | names | subtitle | others)).bit_count()
-    share = found / whole if whole else 0.0
-    missing = whole - found
-    alone = author_share < UNSEEN
-    letters = sum(len(seen) for seen, _ in book.title) or 1
+    open_letters = telling & ~explained
+    left = open_letters.bit_count()
+    apart = sum((open_letters & line).bit_count() for line in spine.lines if not line & explained) if left else 0
+    share = title.found / title.whole if title.whole else 0.0
+    missing = title.whole - title.found
+    alone = author.share < UNSEEN
+    whole = title.in_full and (title.letters > 4 or title.exact)
     return (
         1.0,
-        min(found, 4.0),
+        min(title.found, 4.0),
         min(missing, 4.0),
         share * share,
-        float(all(len(word) < 3 or spine.find(seen)[0] >= IN_FULL for seen, word in book.title)),
-        sum(spine.find(seen)[0] * len(seen) for seen, _ in book.title) / letters,
-        min(author, 2.5),
-        author_share,
-        surname,
+        float(title.in_full),
+        title.letters_found / (title.letters or 1),
+        min(author.found, 2.5),
+        author.share,
+        author.surname,
         float(bool(book.authors) and alone),
         float(not book.authors),
-        min(found, author),
-        left / telling.bit_count() if telling else 0.0,
-        math.log1p(left),
+        min(title.found, author.found),
+        float(whole and author.in_full),
+        (left - apart) / telling.bit_count() if telling else 0.0,
+        math.log1p(left - apart),
+        math.log1p(apart),
+        math.log1p(_goes_on(spine, title.mask, explained)) if left and title.in_full else 0.0,
         min(sub_found, 3.0),
         sub_found / sub_whole if sub_whole else 0.0,
+        float(bool(book.subtitle) and sub_found < 0.5 * sub_whole),
         min(beside, 2.0),
         *_call_number(spine, book),
         *_numbers(spine, book),
         min(missing, left / 8, 2.0),
-        float(alone and found < 1.2),
+        float(alone and title.found < 1.2),
     )
 
 
@@ -106,7 +183,7 @@ def _call_number(spine: SpineText, book: BookWords) -> tuple[float, float, float
     return 0.0, 0.0, 1.0
 
 
-def _numbers(spine: SpineText, book: BookWords) -> tuple[float, float, float, float, float]:
+def _numbers(spine: SpineText, book: BookWords) -> tuple[float, float, float, float, float, float]:
     """Agreement of volumes: "2" on the spine is not volume 3."""
     own, read = book.numbers, spine.numbers
     unread = bool(book.volumes - read)
@@ -115,4 +192,5 @@ def _numbers(spine: SpineText, book: BookWords) -> tuple[float, float, float, fl
     others = {number for number in read if len(number) < 3} - place
     differs = bool(volumes and others and not volumes & others) or bool(volumes and spine.romans - own)
     strange = bool(spine.romans - own - place)
-    return float(bool(own & read)), float(differs), float(unread), float(bool(place & read)), float(strange)
+    bare = bool(others - own)
+    return float(bool(own & read)), float(differs), float(unread), float(bool(place & read)), float(strange), float(bare)

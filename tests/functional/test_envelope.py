@@ -180,13 +180,18 @@ async def test_pages_carry_a_strict_policy(client: httpx.AsyncClient) -> None:
 async def test_health_says_who_is_missing(client: httpx.AsyncClient) -> None:
     body = (await client.get("/health")).json()
     assert body["status"] == "degraded" and body["checks"]["queue"]["message"] == "no worker process is running"
-    queue.JobWorker(redis.queue_client(), lambda: None).register_birth()
+    common = queue.JobWorker(redis.queue_client(), lambda: None)
+    common.register_birth()
+    body = (await client.get("/health")).json()
+    assert body["checks"]["queue"]["message"] == "no worker process takes from photos"
+    common.register_death()
+    queue.JobWorker(redis.queue_client(), lambda: None, queue.NAMES).register_birth()
     body = (await client.get("/health")).json()
     assert body["checks"]["queue"]["message"] == "no scheduler process is running"
 
 
 async def test_health(client: httpx.AsyncClient) -> None:
-    queue.JobWorker(redis.queue_client(), lambda: None).register_birth()
+    queue.JobWorker(redis.queue_client(), lambda: None, queue.NAMES).register_birth()
     await upkeep.sign_of_life()
     body = (await client.get("/health")).json()
     assert body["status"] == "ok", body
