@@ -22,7 +22,10 @@ CHANGE = 5.0  # of colour (CIE Lab) that is seen
 STRONG = 9.0  # mean change from which on an edge counts in full
 SAMPLES = 160  # along the text
 LEAST_SEEN = 0.2  # share of the samples that are not letters; fewer say nothing
-END = SAMPLES // 14  # of them, past the text at each end
+END = 14  # such a part of them is past the text, at each end
+CROSSING_ROWS, CROSSING_SAMPLES = 240, 80  # for what runs across a row: a coarser look does
+TOUCHING = 0.3  # of the larger height: so much two texts may overlap and still stand one after the other
+LEANING = 0.03  # sine of the angle from which on a book leans
 AXIS = 5.5  # length / height of a text from which on it shows how its spine runs
 SHEARS = (-3, -2, -1, 0, 1, 2, 3)  # rows that an edge may lean over the length
 
@@ -76,22 +79,23 @@ class Edges:
 
     def _boards(self, one: Bar, other: Bar) -> float:
         one, other = (one, other) if one.length >= other.length else (other, one)
-        return max(self._between(frame, one, other) for frame in (one, _squared(one)))
+        squared = _squared(one)
+        leans = abs(one.ux * squared.uy - one.uy * squared.ux) > LEANING
+        return max(self._between(frame, other) for frame in ((one, squared) if leans else (one,)))
 
-    def _between(self, frame: Bar, first: Bar, other: Bar) -> float:
-        one = frame
-        gap = one.gap(other)
-        height = max(one.height, other.height)
-        if gap < -0.3 * height:
+    def _between(self, one: Bar, other: Bar) -> float:
+        """The same, where what is sought runs at a right angle to the first one."""
+        gap, height, side = one.gap(other), max(one.height, other.height), max(self._pixels.shape[:2])
+        if gap < -TOUCHING * height:
             return 0.0
+        # half a letter of each is looked at as well: the feet of neighbours touch, and letters are masked
         one, gap = replace(one, length=one.length - height), gap + height
         begin = one.length / 2 if one.along((other.x, other.y)) > 0 else -one.length / 2 - gap
-        wide = self._crossing(one, begin, gap, max(5 * height, 0.06 * max(self._pixels.shape[:2])))
+        wide = min(self._crossing(one, begin, gap, max(5 * height, 0.06 * side)), default=0.0)
         if max(one.length / one.height, 0.0 if one.crosses(other) else other.length / other.height) >= AXIS:
-            return min(wide, default=0.0)
-        close = self._crossing(one, begin, gap, max(2.5 * height, 0.025 * max(self._pixels.shape[:2])))
+            return wide
         # a shelf runs on to both sides; the side of a book next to another's foot to one only, and less far
-        return max(min(wide, default=0.0), max(close, default=0.0))
+        return max(wide, *self._crossing(one, begin, gap, max(2.5 * height, 0.025 * side)))
 
     def _crossing(self, one: Bar, begin: float, gap: float, reach: float) -> list[float]:
         """How surely an edge crosses the space past a line, on either side of its axis; a side that is not on the picture is left out."""
@@ -99,7 +103,7 @@ class Edges:
         for side in (-reach, reach):
             near, far = ([_at(one, along, across) for across in (0.0, side)] for along in (begin, begin + gap))
             if self._inside(near[1]) or self._inside(far[1]):
-                sides.append(self._edge(near, far, round(gap), least_seen=0.6, persistence=0.85))
+                sides.append(self._edge(near, far, min(CROSSING_ROWS, round(gap)), CROSSING_SAMPLES, least_seen=0.6, persistence=0.85))
         return sides
 
     def _inside(self, point: tuple[float, float]) -> bool:
@@ -111,38 +115,41 @@ class Edges:
         near: Sequence[tuple[float, float]],
         far: Sequence[tuple[float, float]],
         rows: int,
+        samples: int = SAMPLES,
         *,
         least_seen: float = LEAST_SEEN,
         persistence: float = 0.0,
     ) -> float:
         """The surest edge between two sides of a patch, parallel to them."""
         source = np.array([near[0], near[1], far[1], far[0]], dtype=np.float32)
-        target = np.array([[0, 0], [SAMPLES - 1, 0], [SAMPLES - 1, rows - 1], [0, rows - 1]], dtype=np.float32)
-        turn = cv2.getPerspectiveTransform(source, target)
-        size = (SAMPLES, rows)
-        patch = cv2.warpPerspective(self._lab, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        letters = cv2.warpPerspective(self._letters, turn, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
         if rows < 2 * STEP + 2:
             return 0.0
+        target = np.array([[0, 0], [samples - 1, 0], [samples - 1, rows - 1], [0, rows - 1]], dtype=np.float32)
+        turn = cv2.getPerspectiveTransform(source, target)
+        size = (samples, rows)
+        patch = cv2.warpPerspective(self._lab, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        letters = cv2.warpPerspective(self._letters, turn, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
         change = patch[2 * STEP :] - patch[: -2 * STEP]
         free = (letters[2 * STEP :] == 0) & (letters[: -2 * STEP] == 0)
         return max(_surest(change, free, shear, least_seen, persistence) for shear in SHEARS)
 
 
 def _surest(change: Array, free: NDArray[np.bool_], shear: int, least_seen: float, persistence: float) -> float:
-    rows = np.arange(change.shape[0])[:, None] + np.round(np.linspace(-shear, shear, SAMPLES)).astype(int)[None, :]
+    samples = change.shape[1]
+    rows = np.arange(change.shape[0])[:, None] + np.round(np.linspace(-shear, shear, samples)).astype(int)[None, :]
     inside = (rows >= 0) & (rows < change.shape[0])
     rows = rows.clip(0, change.shape[0] - 1)
-    columns = np.arange(SAMPLES)[None, :]
+    columns = np.arange(samples)[None, :]
     seen, moved = free[rows, columns] & inside, change[rows, columns]
     count = seen.sum(axis=1)
-    mean = (moved * seen[..., None]).sum(axis=1) / np.maximum(count, 1)[:, None]
+    mean = np.einsum("rsc,rs->rc", moved, seen.astype(np.float32)) / np.maximum(count, 1)[:, None]
     strength = np.linalg.norm(mean, axis=1)
     direction = mean / np.maximum(strength, 1e-6)[:, None]
-    lasting = (((moved * direction[:, None, :]).sum(axis=2) > CHANGE) & seen).sum(axis=1) / np.maximum(count, 1)
-    along_edge = ((moved * direction[:, None, :]).sum(axis=2) > CHANGE) & seen
-    ends = np.stack([_share(along_edge, seen, part) for part in (slice(None, END), slice(-END, None))]).max(axis=0)
-    sure = np.where((count >= least_seen * SAMPLES) & (lasting >= persistence), lasting * np.minimum(1.0, strength / STRONG), 0.0)
+    along_edge = (np.einsum("rsc,rc->rs", moved, direction) > CHANGE) & seen
+    lasting = along_edge.sum(axis=1) / np.maximum(count, 1)
+    end = samples // END
+    ends = np.stack([_share(along_edge, seen, part) for part in (slice(None, end), slice(-end, None))]).max(axis=0)
+    sure = np.where((count >= least_seen * samples) & (lasting >= persistence), lasting * np.minimum(1.0, strength / STRONG), 0.0)
     sure = np.where(ends >= 0.4, sure, sure * 0.5)  # a printed rule ends with the text
     return float(sure.max(initial=0.0))
 

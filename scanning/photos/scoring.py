@@ -33,6 +33,8 @@ WEIGHTS = {
     "share unexplained": -1.18,
     "letters unexplained": -1.01,
     "letters apart": -1.01,
+    "letters beside both": -0.60,
+    "letters apart from both": -0.30,
     "title goes on": 0.0,
     "subtitle found": 1.02,
     "subtitle share": 1.27,
@@ -60,7 +62,7 @@ _VECTOR = tuple(WEIGHTS[name] for name in NAMES)
 _AT = {name: place for place, name in enumerate(NAMES)}
 _SHARE, _FOUND, _SUBTITLE, _AUTHOR = (_AT[name] for name in ("title share", "title words found", "subtitle found", "author share"))
 _NOT_SEEN, _CALL, _SURNAME = (_AT[name] for name in ("author not seen", "call number agrees", "surname"))
-_LEFT, _APART = _AT["letters unexplained"], _AT["letters apart"]
+_LEFT = tuple(_AT[name] for name in ("letters unexplained", "letters apart", "letters beside both", "letters apart from both"))
 _DIFFERS, _NO_AUTHOR, _CALL_TITLE = (_AT[name] for name in ("number differs", "no author known", "call number of the title"))
 Traits = tuple[float, ...]
 
@@ -101,7 +103,7 @@ def weighed(book: Candidate, values: Traits, score: float) -> Weighed:
 
 
 def _letters_left(values: Traits) -> int:
-    return round(math.expm1(values[_LEFT]) + math.expm1(values[_APART]))
+    return round(sum(math.expm1(values[place]) for place in _LEFT))
 
 
 def _reasons(values: Traits, title: float) -> list[str]:

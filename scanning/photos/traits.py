@@ -14,7 +14,7 @@ from scanning.photos.spine_text import SpineText
 NAMES = (
     "always", "title words found", "title words missing", "title share", "title in full", "title letters", "author found",
     "author share", "surname", "author not seen", "no author known", "title and author", "both in full", "share unexplained",
-    "letters unexplained", "letters apart", "title goes on", "subtitle found", "subtitle share", "subtitle unread",
+    "letters unexplained", "letters apart", "letters beside both", "letters apart from both", "title goes on", "subtitle found", "subtitle share", "subtitle unread",
     "series or publisher", "call number agrees", "call number of the title", "call number differs", "number agrees",
     "number differs", "number unread", "place in series", "number unexplained", "number beside", "other words instead",
     "title alone, short",
@@ -141,7 +141,7 @@ def traits(spine: SpineText, book: BookWords, rarity: Rarity) -> tuple[float, ..
     share = title.found / title.whole if title.whole else 0.0
     missing = title.whole - title.found
     alone = author.share < UNSEEN
-    whole = title.in_full and (title.letters > 4 or title.exact)
+    both = author.in_full and title.in_full and (title.letters > 4 or title.exact)
     return (
         1.0,
         min(title.found, 4.0),
@@ -155,10 +155,12 @@ def traits(spine: SpineText, book: BookWords, rarity: Rarity) -> tuple[float, ..
         float(bool(book.authors) and alone),
         float(not book.authors),
         min(title.found, author.found),
-        float(whole and author.in_full),
-        (left - apart) / telling.bit_count() if telling else 0.0,
-        math.log1p(left - apart),
-        math.log1p(apart),
+        float(both),
+        0.0 if both or not telling else (left - apart) / telling.bit_count(),
+        0.0 if both else math.log1p(left - apart),
+        0.0 if both else math.log1p(apart),
+        math.log1p(left - apart) if both else 0.0,
+        math.log1p(apart) if both else 0.0,
         math.log1p(_goes_on(spine, title.mask, explained)) if left and title.in_full else 0.0,
         min(sub_found, 3.0),
         sub_found / sub_whole if sub_whole else 0.0,

@@ -5,6 +5,7 @@ what clients page through.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -13,7 +14,7 @@ import orjson
 
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
-from jobs.pipeline import Arranged, Counts, Done, Item, JobFailed, Pipeline, Queue, Result, Stage, WritePolicy
+from jobs.pipeline import Arranged, Counts, Done, Item, JobFailed, Pipeline, Queue, Result, Stage, Tell, WritePolicy
 from scanning import conf, photo_store, uploads
 from scanning.looking import OCR, usable
 from scanning.photo_records import record
@@ -52,7 +53,7 @@ class ShelfScan(Pipeline):
     label = "Shelf scan"
     queue = Queue.PHOTOS
     collection = "books"
-    stages = (Stage("reading photos", 1.0),)
+    stages = (Stage("fetching photos", 0.02), Stage("reading photos", 0.98))
     concurrency = AT_ONCE
     writes = WritePolicy(updates=1, seconds=60.0)
     read_whole = True
@@ -61,11 +62,23 @@ class ShelfScan(Pipeline):
         super().__init__(payload)
         self._states = {photo["index"]: PhotoState(photo["index"]) for photo in payload["photos"]}
         self._outcomes: dict[int, dict[str, Any]] = {}  # bodies of the photos that are done
+        self._jpegs: dict[int, bytes] = {}  # of photos to be read
         self._readers: dict[int, ShelfReader] = {}  # of photos in hand
         self._engines, self._missing = usable()
         self._resolver = services.resolver(share=conf.budget_share(), concurrency=conf.title_concurrency())
         self._ledger = asyncio.create_task(services.keep_ledger())
         self._began_s = clock.monotonic_s()
+
+    async def prepare(self, tell: Tell) -> None:
+        """Fetch the pictures: a storage that is away then fails the attempt, not a photo, and the job is tried again."""
+        self._jpegs = await in_db(self._fetched)
+
+    def _fetched(self) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        for row in photo_store.photos_of(self.payload["scan"]):
+            with contextlib.suppress(uploads.Gone):
+                found[row.index] = photo_store.picture(row)
+        return found
 
     def items(self) -> Sequence[Item]:
         return [Item(place, f"photo {photo['index'] + 1}", photo) for place, photo in enumerate(self.payload["photos"])]
@@ -84,21 +97,15 @@ class ShelfScan(Pipeline):
         if not self._engines:
             raise JobFailed("PROVIDER_ERROR", "No engine can look at photos here.", {"engines": self._missing})
         began_s = clock.monotonic_s()
-        try:
-            read = await self._read(item, await in_db(self._picture, photo["index"]))
-        except uploads.Gone:
+        jpeg = self._jpegs.get(photo["index"])
+        if jpeg is None:
             return await self._failed(item, "INVALID_FILE", "The photo is not here any more: send it again.")
+        read = await self._read(item, jpeg)
         if all(looked.failure for looked in read.looked):
             failure = read.looked[0].failure
             if failure is not None:
                 return await self._failed(item, failure.code, failure.message, retryable=failure.retryable, read=read)
         return await self._done(item, read, clock.monotonic_s() - began_s)
-
-    def _picture(self, index: int) -> bytes:
-        row = next((row for row in photo_store.photos_of(self.payload["scan"]) if row.index == index), None)
-        if row is None:
-            raise uploads.Gone(f"photo {index}")
-        return photo_store.picture(row)
 
     async def _read(self, item: Item, jpeg: bytes) -> PhotoRead:
         state = self._states[item.value["index"]]
@@ -143,6 +150,7 @@ class ShelfScan(Pipeline):
     def _ended(self, place: int, body: dict[str, Any]) -> None:
         self._outcomes[place] = body
         self._readers.pop(place, None)
+        self._jpegs.pop(body["index"], None)
         state = self._states[body["index"]]
         state.status, state.error = body["status"], body.get("error")
         state.found = len([book for book in body["books"] if book["decision"] != "unreadable"])

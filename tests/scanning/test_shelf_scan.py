@@ -315,6 +315,26 @@ async def test_an_engine_that_fails_beside_others_is_a_warning(
     assert [book["isbn"] for book in found["books"]] == [volume.isbn] and any("Gemini" in sentence for sentence in found["warnings"])
 
 
+# -- what is away while it works
+async def test_a_photo_that_is_gone_fails_and_a_storage_that_is_away_is_tried_again(
+    client: httpx.AsyncClient, library: Library, settings: Any, tmp_path: Path
+) -> None:
+    a, b = (volume.isbn or "" for volume in library.stocked(2))
+    reply = await sent(client, photo(a), photo(b, seed=2))
+    kept = tmp_path / "uploads"
+    kept.rename(tmp_path / "away")
+    kept.write_bytes(b"no folder")
+    job = await worked(reply)
+    assert (job.state, job.failures, job.processed_count) == ("queued", 1, 0)
+    kept.unlink()
+    (tmp_path / "away").rename(kept)
+    files()[1].unlink()
+    await Job.objects.filter(pk=job.pk).aupdate(wake_at=None)
+    found = await done(client, reply)
+    assert [book["isbn"] for book in found["books"]] == [a]
+    assert found["photos"][1]["error"] == {"code": "INVALID_FILE", "message": "The photo is not here any more: send it again."}
+
+
 # -- a worker that dies
 async def test_a_scan_goes_on_where_its_worker_died(client: httpx.AsyncClient, library: Library) -> None:
     a, b = (volume.isbn or "" for volume in library.stocked(2))
