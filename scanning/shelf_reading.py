@@ -18,6 +18,7 @@ from scanning.photos.fusion import fused
 from scanning.photos.pieces import joined_detection
 from scanning.photos.reading import queries
 from scanning.photos.reading_order import in_reading_order
+from scanning.photos.seen_twice import without_seen_twice
 from scanning.photos.works import same_work
 from scanning.picture_process import PictureProcess
 from scanning.scan_books import Bars, Dto, book_of_isbn, book_of_text
@@ -123,7 +124,7 @@ class ShelfReader:
                 spines.append(detection)
         found += await self._of_text(spines)
         self._told(COMPLETED, "matching")
-        placed = in_reading_order(found, lambda pair: pair[0].box)
+        placed = in_reading_order(without_seen_twice(found), lambda pair: pair[0].box)
         return [{"id": number, **book} for number, (_, book) in enumerate(placed)]
 
     # -- spines
