@@ -19,6 +19,7 @@ from scanning.photos.pieces import joined_detection
 from scanning.photos.reading import queries
 from scanning.photos.reading_order import in_reading_order
 from scanning.photos.seen_twice import without_seen_twice
+from scanning.photos.splitting import own_box, parted
 from scanning.photos.works import same_work
 from scanning.picture_process import PictureProcess
 from scanning.scan_books import Bars, Dto, book_of_isbn, book_of_text
@@ -132,7 +133,8 @@ class ShelfReader:
         if not spines:
             return []
         asked = [queries(spine) for spine in spines]
-        offers = await self._catalogue(asked)
+        spines, offers = parted(spines, await self._catalogue(asked))
+        asked = [queries(spine) for spine in spines]
         self._told(OFFERED, "matching")
         judged = shelf.decide(spines, offers)
         offers = await self._providers(asked, offers, judged)
@@ -164,6 +166,8 @@ class ShelfReader:
     async def _completed(self, spines: Sequence[Detection], judged: Sequence[Judgement]) -> list[tuple[Detection, Dto]]:
         async def one(judgement: Judgement) -> tuple[Detection, Dto]:
             detection = reduce(joined_detection, [spines[member] for member in judgement.members])
+            if judgement.decision == "found" and judgement.winner is not None:
+                detection = detection.with_box(own_box(detection, judgement.winner.candidate))
             resolution = await self._resolved(judgement) if judgement.decision == "found" else None
             return detection, book_of_text(detection, judgement, resolution, self._bars)
 

@@ -24,6 +24,8 @@ SAMPLES = 160  # along the text
 LEAST_SEEN = 0.2  # share of the samples that are not letters; fewer say nothing
 END = 14  # such a part of them is past the text, at each end
 CROSSING_ROWS, CROSSING_SAMPLES = 240, 80  # for what runs across a row: a coarser look does
+SMOOTHED = 7  # of these samples
+WIDE_GAP = 4.0  # of the larger height: from such a space on, an edge that runs on to one side only is believed
 TOUCHING = 0.3  # of the larger height: so much two texts may overlap and still stand one after the other
 LEANING = 0.03  # sine of the angle from which on a book leans
 AXIS = 5.5  # length / height of a text from which on it shows how its spine runs
@@ -91,11 +93,12 @@ class Edges:
         # half a letter of each is looked at as well: the feet of neighbours touch, and letters are masked
         one, gap = replace(one, length=one.length - height), gap + height
         begin = one.length / 2 if one.along((other.x, other.y)) > 0 else -one.length / 2 - gap
-        wide = min(self._crossing(one, begin, gap, max(5 * height, 0.06 * side)), default=0.0)
+        sides = self._crossing(one, begin, gap, max(5 * height, 0.06 * side))
+        wide = (max if gap > WIDE_GAP * height else min)(sides, default=0.0)
         if max(one.length / one.height, 0.0 if one.crosses(other) else other.length / other.height) >= AXIS:
             return wide
         # a shelf runs on to both sides; the side of a book next to another's foot to one only, and less far
-        return max(wide, *self._crossing(one, begin, gap, max(2.5 * height, 0.025 * side)))
+        return max([wide, *self._crossing(one, begin, gap, max(2.5 * height, 0.025 * side))])
 
     def _crossing(self, one: Bar, begin: float, gap: float, reach: float) -> list[float]:
         """How surely an edge crosses the space past a line, on either side of its axis; a side that is not on the picture is left out."""
@@ -128,6 +131,8 @@ class Edges:
         turn = cv2.getPerspectiveTransform(source, target)
         size = (samples, rows)
         patch = cv2.warpPerspective(self._lab, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        if samples < SAMPLES:
+            patch = cv2.blur(patch, (SMOOTHED, 1))  # along the edge, against the noise of dark photos
         letters = cv2.warpPerspective(self._letters, turn, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
         change = patch[2 * STEP :] - patch[: -2 * STEP]
         free = (letters[2 * STEP :] == 0) & (letters[: -2 * STEP] == 0)

@@ -12,6 +12,7 @@ from search.normalisers.titles import ParsedTitle, parse_title
 from search.normalisers.volumes import numbers_of, volume_of
 
 Word = tuple[str, str]  # as it is seen, and folded
+_ADDED = re.compile(r"[(\[:：]|\s[-–—]\s")  # what begins a series, a note or a subtitle
 _PLACE = re.compile(r"(\d{1,4})(?:\.\d+)?\D*\Z")
 
 
@@ -26,6 +27,7 @@ class BookWords:
     beside: tuple[Word, ...]  # of series and publishers
     numbers: frozenset[str]  # in the title, Roman ones among them
     volumes: frozenset[str]  # those that may be a volume's: short, and not the title's beginning ("100 Recipes")
+    of_subtitle: str | None  # the volume that the subtitle names
     place: str | None  # in the series
     names: tuple[str, ...]  # every word of the authors, as call numbers begin them
     heading: tuple[str, ...]  # the same of the title
@@ -51,7 +53,8 @@ def book_words(book: Candidate) -> BookWords:
         tuple(tuple(seen for seen, word in each if len(word) == 1) for each in every),
         tuple(word for word in dict.fromkeys(beside) if not word[1].isdecimal() and word[1] not in IMPRINTS and len(word[1]) > 2),
         frozenset(map(str, numbers_of(key))),
-        frozenset(str(number) for number in numbers_of(tail) if number < 100) | ({str(volume)} if volume is not None else frozenset()),
+        frozenset(str(number) for number in numbers_of(tail) if number < 100) | (frozenset() if volume is None else {str(volume)}),
+        None if volume is None else str(volume),
         str(int(place[1])) if place else None,
         tuple(word for each in every for _, word in each if len(word) > 1), tuple(word for _, word in title[:3]),
     )  # fmt: skip
@@ -60,4 +63,6 @@ def book_words(book: Candidate) -> BookWords:
 @lru_cache(maxsize=4_096)
 def main_title(title: str, subtitle: str = "") -> ParsedTitle:
     """A title without what catalogues add: "Thud! (Discworld, #34)", "Rubicon: The Last Years of the Roman Republic"."""
+    if _ADDED.search(title) is None:
+        return ParsedTitle(title, subtitle or None)
     return parse_title(title, subtitle or None)

@@ -18,7 +18,7 @@ _TEXT_OF_IMPRINTS = """
     scholastic scribner seuil serres sexto signet siruela springer suhrkamp sudamericana taschen taschenbuch taurus teide thames
     timunmas tirant tor trotta tusquets ullstein ultramar urano valdemar vergara verlag vertigo verso viking viena vintage virago
     voyager wiley wordsworth yale zsolnay modernclassics penguinclassics vintagebooks oxfordworlds classics classic modern library
-    books book paperback edizioni editora editore
+    books book paperback edizioni editora editore signed unabridged abridged novel novela bestseller bestselling
 """
 IMPRINTS = frozenset(_TEXT_OF_IMPRINTS.split())
 _PRICE = re.compile(r"(?:[$£€]\s?\d{1,4}(?:[.,]\d\d)?|\d{1,4}[.,]\d\d\s?(?:[$£€]|eur|kr))(?!\w)|[$£€]", re.IGNORECASE)

@@ -15,7 +15,9 @@ from scanning.photos.traits import NAMES, UNSEEN, traits
 
 # Fitted by a choice between the books offered and none, on the half of llabres' labelled spines that is for tuning, with and without
 # call numbers, and with the right book taken away (a quarter of the weight).
-# "always", the call number's and those of numbers are set: the former on the same half, the latter since volumes must agree.
+# "always", the call number's and those of numbers are set: the former on the same half, the latter since volumes must agree. So are those
+# of title and author in full, of lines apart and of unread subtitles, on that half and 20 drawn shelves: a fit takes records of one work
+# whose titles are in two languages for wrong books, and such are most of what speaks against a title and an author that stand there whole.
 WEIGHTS = {
     "always": -0.87,
     "title words found": 1.57,
@@ -29,16 +31,16 @@ WEIGHTS = {
     "author not seen": -0.84,
     "no author known": 0.00,
     "title and author": 0.90,
-    "both in full": 0.0,
+    "both in full": 1.50,
     "share unexplained": -1.18,
     "letters unexplained": -1.01,
-    "letters apart": -1.01,
-    "letters beside both": -0.60,
-    "letters apart from both": -0.30,
-    "title goes on": 0.0,
+    "letters apart": -1.20,
+    "letters beside both": -0.40,
+    "letters apart from both": -0.20,
+    "title goes on": -1.00,
     "subtitle found": 1.02,
     "subtitle share": 1.27,
-    "subtitle unread": 0.0,
+    "subtitle unread": -0.05,
     "series or publisher": 0.83,
     "call number agrees": 1.00,
     "call number of the title": 1.78,
@@ -48,7 +50,6 @@ WEIGHTS = {
     "number unread": -0.80,
     "place in series": 2.20,
     "number unexplained": -1.50,
-    "number beside": 0.0,
     "other words instead": -0.66,
     "title alone, short": -0.90,
 }
@@ -56,6 +57,7 @@ DISTINCTIVE = 1.2  # rarity of title words from which a title needs no author: a
 _OF_TITLE = 0.6  # so much of it has to be there then
 _SOME = 0.3  # of it, or of a subtitle, beside an author
 _AUTHOR_AGREES = 0.45  # share of a name: the surname at least
+_A_WORD_MORE = math.log1p(3)  # letters
 _ISBN_AGREES = 12.0
 _UNBACKED_AT_MOST, _AND_STILL_IN_ORDER = 0.4, 0.02  # logarithm of odds: a score of 0.6
 _VECTOR = tuple(WEIGHTS[name] for name in NAMES)
@@ -63,6 +65,8 @@ _AT = {name: place for place, name in enumerate(NAMES)}
 _SHARE, _FOUND, _SUBTITLE, _AUTHOR = (_AT[name] for name in ("title share", "title words found", "subtitle found", "author share"))
 _NOT_SEEN, _CALL, _SURNAME = (_AT[name] for name in ("author not seen", "call number agrees", "surname"))
 _LEFT = tuple(_AT[name] for name in ("letters unexplained", "letters apart", "letters beside both", "letters apart from both"))
+_GOES_ON, _LETTERS = _AT["title goes on"], _AT["title letters"]
+_UNREAD, _NO_SUBTITLE = _AT["number unread"], _AT["subtitle unread"]
 _DIFFERS, _NO_AUTHOR, _CALL_TITLE = (_AT[name] for name in ("number differs", "no author known", "call number of the title"))
 Traits = tuple[float, ...]
 
@@ -81,8 +85,11 @@ def traits_of(spine: SpineText, book: Candidate, rarity: Rarity = by_form) -> Tr
 
 
 def is_backed(values: Traits) -> bool:
-    """Whether it may be called found: the author agrees, or the title is one that needs no author. Volumes must agree."""
-    if values[_DIFFERS]:
+    """Whether it may be called found: the author agrees, or the title is one that needs no author. Volumes must agree, and the title must
+    not be the beginning of another: "Heart of Darkness and Other Tales"."""
+    if values[_GOES_ON] > _A_WORD_MORE:
+        return False
+    if values[_DIFFERS] or (values[_UNREAD] > 1 and values[_NO_SUBTITLE]):  # nothing tells which volume it is
         return False
     if values[_AUTHOR] >= _AUTHOR_AGREES or values[_SURNAME] >= 0.9 or values[_CALL] or values[_CALL_TITLE]:
         return values[_SHARE] > _SOME**2 or values[_SUBTITLE] >= DISTINCTIVE
@@ -92,6 +99,16 @@ def is_backed(values: Traits) -> bool:
 def author_shown(values: Traits) -> bool:
     """Whether the author's name was read."""
     return values[_AUTHOR] >= _AUTHOR_AGREES
+
+
+def title_shown(values: Traits) -> bool:
+    """Whether all of the title was read, letter by letter but for one or two."""
+    return values[_LETTERS] >= 0.9  # share
+
+
+def partly_shown(values: Traits) -> bool:
+    """Whether some of the title was read and some of the author's name as well."""
+    return values[_SHARE] >= _SOME**2 and values[_AUTHOR] >= UNSEEN
 
 
 def weighed(book: Candidate, values: Traits, score: float) -> Weighed:

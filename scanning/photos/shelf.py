@@ -13,13 +13,15 @@ from scanning.photos.candidate import Candidate, Decision, Judgement, Weighed
 from scanning.photos.pieces import Piece, joined_detection, neighbours
 from scanning.photos.rarity import Rarity, by_form
 from scanning.photos.reading import title_and_author
-from scanning.photos.scoring import Traits, author_shown, is_backed, log_odds, log_with_isbn, traits_of, weighed
+from scanning.photos.scoring import Traits, author_shown, is_backed, log_odds, log_with_isbn, partly_shown, title_shown, traits_of, weighed
 from scanning.photos.spine_text import SpineText, spine_text
 from scanning.photos.works import author_keys, by_work
 from search.normalisers.text import search_key
 
 FOUND = 0.70  # source: spec 06, "a match below 0.70 is needsReview"
-MAYBE = 0.08  # less is not worth a reader's look
+MAYBE = 0.20  # of offers below it a quarter is right, between it and 0.25 a half: less is not worth a reader's look,
+PARTLY = 0.08  # unless title and author both stand there in part
+LEAST_TELLING = 4  # letters, of which a guess may be made
 MOST = 3
 # added to the logarithm of the odds; of other spines only, and only of those that are sure by themselves
 BY_AUTHOR_BESIDE = 0.3
@@ -28,6 +30,7 @@ IN_LANGUAGE = 0.3
 MOST_IN_ONE_LANGUAGE = 0.7
 LEAST_TO_KNOW_LANGUAGE = 3
 GAIN_OF_JOINING = 0.25
+OF_A_PIECE = 8  # offers of each piece that are weighed for both
 NO_RIVAL = -5.0  # logarithm of odds: what is less likely takes nothing from others
 
 
@@ -62,6 +65,11 @@ class _Spine:
         place = min(range(len(shares)), key=lambda at: (-shares[at], self.books[at].key))
         return shares[place], place
 
+    def likeliest(self) -> list[Candidate]:
+        """The few that a text which lacks its other half may mean; weighing all of them again would take most of the time."""
+        order = sorted(range(len(self.books)), key=lambda at: (-self.logs[at], self.books[at].key))
+        return [self.books[at] for at in order[:OF_A_PIECE]]
+
     def sure(self) -> Candidate | None:
         """The book, where it is found."""
         best = self.best()
@@ -79,6 +87,9 @@ def _spine(detection: Detection, offers: Sequence[Candidate], rarity: Rarity, me
 def _rivals(books: Sequence[Candidate], logs: Sequence[float]) -> list[int]:
     """By which work each offer competes; only what is likely at all is compared."""
     likely = [place for place, log in enumerate(logs) if log > NO_RIVAL]
+    likely.sort(
+        key=lambda place: (bool(books[place].subtitle), len(books[place].title), books[place].key)
+    )  # the barest stands for its work
     groups = list(range(len(books)))
     for place, first in zip(likely, by_work([books[place] for place in likely]), strict=True):
         groups[place] = likely[first]
@@ -143,7 +154,7 @@ def _joined(spines: list[_Spine], rarity: Rarity) -> list[_Spine]:
 
 def _together(one: _Spine, other: _Spine, rarity: Rarity) -> tuple[float, _Spine] | None:
     """How much two pieces gain by being one spine; None where they are two."""
-    offers = [*one.books, *other.books]
+    offers = [*one.likeliest(), *other.likeliest()]
     if not offers or (one.detection.isbn and other.detection.isbn):
         return None
     both = _spine(joined_detection(one.detection, other.detection), offers, rarity, one.members + other.members)
@@ -159,6 +170,14 @@ def _together(one: _Spine, other: _Spine, rarity: Rarity) -> tuple[float, _Spine
     return (gain, both) if gain >= GAIN_OF_JOINING or (sure and gain >= 0) else None
 
 
+def _worth_a_look(spine: _Spine, place: int, share: float) -> bool:
+    """Whether an offer helps a reader: "ali" may be the beginning of anything."""
+    values = spine.values[place]
+    if spine.text.telling.bit_count() < LEAST_TELLING and not title_shown(values):
+        return False
+    return share >= (PARTLY if partly_shown(values) else MAYBE)
+
+
 def _judgement(spine: _Spine) -> Judgement:
     title, author = title_and_author(spine.detection)
     shares = spine.shares()
@@ -166,7 +185,7 @@ def _judgement(spine: _Spine) -> Judgement:
     shown: list[Weighed] = []
     works: set[int] = set()
     for at in order:
-        if spine.groups[at] not in works and shares[at] >= MAYBE and len(shown) <= MOST:
+        if spine.groups[at] not in works and len(shown) <= MOST and _worth_a_look(spine, at, shares[at]):
             works.add(spine.groups[at])
             shown.append(weighed(spine.books[at], spine.values[at], shares[at]))
     if not shown:

@@ -1,6 +1,6 @@
 """A line of text as a bar on the photo: where it stands, which way it runs, how large its letters are. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, hypot, radians
 
 from scanning.detections import Line, Point
@@ -38,6 +38,10 @@ class Bar:
     def across(self, point: Point) -> float:
         """Where a point stands across the text, from the centre; later rows are larger."""
         return (point[1] - self.y) * self.ux - (point[0] - self.x) * self.uy
+
+    def turned(self) -> "Bar":
+        """The same place, read a quarter further."""
+        return replace(self, ux=-self.uy, uy=self.ux, length=self.height, height=self.length)
 
     def parallel(self, other: "Bar") -> bool:
         """Whether both run along one axis, either way."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 from math import log
 
+from scanning.detections import Point
 from scanning.photos.spine_geometry import Bar
 
 Apart = Callable[[int, int], float]  # 0 nothing runs between two lines, 1 the edge of a book does
@@ -18,6 +19,7 @@ ROW_GAP = 0.7  # of the lower height, between two rows of one block
 ALIKE = 2.6  # largest ratio of letters' heights of two rows
 REACH = 13.0  # of the larger height: how far along a spine its next text stands
 CROSS_REACH = 8.0  # the same for what stands across it
+SHORT_REACH = 4.0  # the same from a text that is no longer than a word
 STACK_GAP = 8.0  # of the larger height: between words set one below the other
 ASIDE = 0.3  # of the lower height: from such an offset on there is a space between two lines to look at
 AXIS = 5.0  # length / height from which on a text shows how its spine runs
@@ -88,6 +90,8 @@ def _away(bars: Sequence[Bar], spine: list[int], group: list[int]) -> float | No
     """How far along a spine a short text stands from it, in heights of its letters; None where it is not in its middle."""
     main = max((bars[place] for place in spine), key=lambda bar: bar.length)
     corners = [corner for place in spine for corner in bars[place].corners]
+    if _extent(main.across, corners) > _extent(main.along, corners):
+        main = main.turned()  # words set one below the other
     across = [main.across(corner) for corner in corners]
     width = max(across) - min(across)
     length = [main.along(corner) for corner in corners]
@@ -98,6 +102,11 @@ def _away(bars: Sequence[Bar], spine: list[int], group: list[int]) -> float | No
     if abs(max(own) + min(own) - max(across) - min(across)) / 2 > CENTRED * max(width, max(own) - min(own)) or gap > REACH * height:
         return None
     return gap / height if max(own) - min(own) <= 2.5 * width else None
+
+
+def _extent(place: Callable[[Point], float], corners: Sequence[Point]) -> float:
+    places = [place(corner) for corner in corners]
+    return max(places) - min(places)
 
 
 def _links(bars: Sequence[Bar]) -> list[Link]:
@@ -157,7 +166,8 @@ def _cross_weight(along: Bar, cross: Bar) -> float | None:
     offset = abs(along.across((cross.x, cross.y)))
     start, end = along.extent(cross)
     gap = max(start - along.length / 2, -along.length / 2 - end)
-    if offset > CENTRED * width or cross.length > 3.2 * along.height or gap > CROSS_REACH * max(along.height, cross.height):
+    reach = CROSS_REACH if along.length >= AXIS * along.height else SHORT_REACH  # a word alone shows no way along a spine
+    if offset > CENTRED * width or cross.length > 3.2 * along.height or gap > reach * max(along.height, cross.height):
         return None
     if gap < -0.5 * (end - start) and offset < 0.5 * (along.height + cross.length):
         return None  # upon the text itself: a stray
@@ -165,10 +175,10 @@ def _cross_weight(along: Bar, cross: Bar) -> float | None:
 
 
 def _may_join(bars: Sequence[Bar], first: list[int], second: list[int], apart: Apart, boards: Apart, link: tuple[int, int]) -> bool:
-    if boards(*link) >= APART:
-        return False
     main = max((bars[place] for place in first + second), key=lambda bar: bar.length)
     if main.length >= AXIS * main.height and any(_astray(main, bars[place]) for place in first + second):
+        return False
+    if boards(*link) >= APART:
         return False
     return not any(
         _unlike(bars[one], bars[other]) or _kept_apart(bars, one, other, apart)

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 
 from scanning.photos.book_words import BookWords, Word
 from scanning.photos.rarity import Rarity
-from scanning.photos.spine_text import SpineText
+from scanning.photos.spine_text import SpineText, as_seen
 
 NAMES = (
     "always", "title words found", "title words missing", "title share", "title in full", "title letters", "author found",
     "author share", "surname", "author not seen", "no author known", "title and author", "both in full", "share unexplained",
-    "letters unexplained", "letters apart", "letters beside both", "letters apart from both", "title goes on", "subtitle found", "subtitle share", "subtitle unread",
-    "series or publisher", "call number agrees", "call number of the title", "call number differs", "number agrees",
-    "number differs", "number unread", "place in series", "number unexplained", "number beside", "other words instead",
-    "title alone, short",
+    "letters unexplained", "letters apart", "letters beside both", "letters apart from both", "title goes on", "subtitle found",
+    "subtitle share", "subtitle unread", "series or publisher", "call number agrees", "call number of the title",
+    "call number differs", "number agrees", "number differs", "number unread", "place in series", "number unexplained",
+    "other words instead", "title alone, short",
 )  # fmt: skip
 IN_FULL = 0.75  # of a word: less is another word, perhaps
+JOINING = frozenset(map(as_seen, ("and", "und", "et", "och", "y")))  # "e" and "i" are often a stray sign
 UNSEEN = 0.3  # of an author's name
+_OTHER_VOLUME = (1, 2, 4)  # of the numbers: differs, unread, unexplained
 Part = tuple[float, float, int]  # rarity found and in all, letters on the spine
 
 
@@ -32,6 +34,7 @@ class _Title:
     whole: float = 0.0
     letters_found: float = 0.0
     letters: int = 0
+    long: int = 0  # letters of its longer words
     in_full: bool = True
     exact: bool = True
     mask: int = 0
@@ -46,6 +49,7 @@ def _title(spine: SpineText, words: Iterable[Word], rarity: Rarity) -> _Title:
         title.found += weight * quality
         title.letters += len(seen)
         title.letters_found += len(seen) * quality
+        title.long += len(seen) if len(word) > 2 else 0
         title.mask |= letters
         title.exact = title.exact and quality == 1.0
         title.in_full = title.in_full and (len(word) < 3 or quality >= IN_FULL)
@@ -106,25 +110,23 @@ def _named_in_full(spine: SpineText, qualities: Sequence[float], initials: Seque
     return all(initial in spine.places for initial in initials) or "".join(initials) in spine.places
 
 
-def _goes_on(spine: SpineText, title: int, explained: int) -> int:
-    """Letters of words that stand beside the title in its line, or go on in the next one ("and Other Tales"), and that nothing explains.
-
-    Words that fill titles are passed over.
-    """
-    masks, lines, filling = spine.spans, spine.line_of, spine.filling
-    found = 0
+def _goes_on(spine: SpineText, title: int, explained: int) -> tuple[int, int]:
+    """Letters of the next telling words on both sides of the title in its line that nothing explains, words that fill titles passed over;
+    and of those that "and" joins to its end, be it in the next line: "Heart of Darkness and Other Tales"."""
+    masks, lines, filling, count = spine.spans, spine.line_of, spine.filling, len(spine.spans)
+    beside = joined = 0
     for at, mask in enumerate(masks):
         if not mask & title:
             continue
         for step in (1, -1):
-            beside = at + step
-            while 0 <= beside < len(masks) and masks[beside] & filling and not masks[beside] & explained:
-                beside += step
-            if not 0 <= beside < len(masks) or masks[beside] & explained:
+            to = at + step
+            while 0 <= to < count and masks[to] & filling:
+                to += step
+            if not 0 <= to < count or masks[to] & explained:
                 continue
-            if lines[beside] == lines[at] or (step == 1 and beside > at + 1 and lines[at + 1] == lines[beside]):
-                found |= masks[beside]
-    return (found & spine.telling).bit_count()
+            beside |= masks[to] if lines[to] == lines[at] else 0
+            joined |= masks[to] if step == 1 and spine.words[at + 1] in JOINING and lines[to] == lines[at + 1] else 0
+    return ((beside | joined) & spine.telling).bit_count(), (joined & spine.telling).bit_count()
 
 
 def traits(spine: SpineText, book: BookWords, rarity: Rarity) -> tuple[float, ...]:
@@ -141,7 +143,10 @@ def traits(spine: SpineText, book: BookWords, rarity: Rarity) -> tuple[float, ..
     share = title.found / title.whole if title.whole else 0.0
     missing = title.whole - title.found
     alone = author.share < UNSEEN
-    both = author.in_full and title.in_full and (title.letters > 4 or title.exact)
+    numbers = _numbers(spine, book)
+    beside_title, goes_on = _goes_on(spine, title.mask, explained) if left and title.in_full else (0, 0)
+    whole = title.in_full and (title.long > 4 or title.exact) and not beside_title
+    both = whole and author.in_full and not any(numbers[place] for place in _OTHER_VOLUME)
     return (
         1.0,
         min(title.found, 4.0),
@@ -161,13 +166,13 @@ def traits(spine: SpineText, book: BookWords, rarity: Rarity) -> tuple[float, ..
         0.0 if both else math.log1p(apart),
         math.log1p(left - apart) if both else 0.0,
         math.log1p(apart) if both else 0.0,
-        math.log1p(_goes_on(spine, title.mask, explained)) if left and title.in_full else 0.0,
+        math.log1p(goes_on),
         min(sub_found, 3.0),
         sub_found / sub_whole if sub_whole else 0.0,
         float(bool(book.subtitle) and sub_found < 0.5 * sub_whole),
         min(beside, 2.0),
         *_call_number(spine, book),
-        *_numbers(spine, book),
+        *numbers,
         min(missing, left / 8, 2.0),
         float(alone and title.found < 1.2),
     )
@@ -185,14 +190,13 @@ def _call_number(spine: SpineText, book: BookWords) -> tuple[float, float, float
     return 0.0, 0.0, 1.0
 
 
-def _numbers(spine: SpineText, book: BookWords) -> tuple[float, float, float, float, float, float]:
+def _numbers(spine: SpineText, book: BookWords) -> tuple[float, float, float, float, float]:
     """Agreement of volumes: "2" on the spine is not volume 3."""
     own, read = book.numbers, spine.numbers
-    unread = bool(book.volumes - read)
+    unread = bool(book.volumes - read) + bool(book.of_subtitle and book.of_subtitle not in read)
     place = {book.place} if book.place else set()
     volumes = book.volumes
     others = {number for number in read if len(number) < 3} - place
     differs = bool(volumes and others and not volumes & others) or bool(volumes and spine.romans - own)
     strange = bool(spine.romans - own - place)
-    bare = bool(others - own)
-    return float(bool(own & read)), float(differs), float(unread), float(bool(place & read)), float(strange), float(bare)
+    return float(bool(own & read)), float(differs), float(unread), float(bool(place & read)), float(strange)

@@ -5,18 +5,25 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from scanning.photos.book_words import main_title
 from scanning.photos.candidate import Candidate
 from search.normalisers.names import author_key, author_similarity
 from search.normalisers.text import search_key
 from search.normalisers.volumes import numbers_of
 
 SAME_AUTHOR = 0.8
+ALIKE = 60  # of 100: one subtitle in two languages or editions is seldom less
 SPELLING = 90  # of 100: "Romeo y Julieta", "Romeo i Julieta"
 
 
 @lru_cache(maxsize=4_096)
 def _title(book: Candidate) -> str:
-    return search_key(book.title)
+    return search_key(main_title(book.title, book.subtitle).title)
+
+
+@lru_cache(maxsize=4_096)
+def _subtitle(book: Candidate) -> str:
+    return search_key(main_title(book.title, book.subtitle).subtitle or "")
 
 
 @lru_cache(maxsize=4_096)
@@ -32,9 +39,16 @@ def same_work(one: Candidate, other: Candidate) -> bool:
     title, named = _title(one), _title(other)
     if not one.authors or not other.authors:
         return title == named and not one.authors and not other.authors and search_key(one.subtitle) == search_key(other.subtitle)
+    if not _subtitles_agree(_subtitle(one), _subtitle(other)):
+        return False
     if title != named and (fuzz.ratio(title, named) < SPELLING or numbers_of(title) != numbers_of(named)):
         return False
     return same_author(one, other)
+
+
+def _subtitles_agree(one: str, other: str) -> bool:
+    """Whether they may be one book's: many records leave it out, or cut it; "Earth One" and "Year One" are two books of Batman."""
+    return not one or not other or one.startswith(other) or other.startswith(one) or fuzz.ratio(one, other) >= ALIKE
 
 
 def same_author(one: Candidate, other: Candidate) -> bool:

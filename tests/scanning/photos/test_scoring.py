@@ -53,6 +53,44 @@ def test_what_is_alike_is_not_taken_for_it(lines: tuple[str, ...], candidate: ob
     assert weigh(spine(*lines), candidate).score < FOUND  # type: ignore[arg-type]
 
 
+RUBICON = book("Rubicon: The Last Years of the Roman Republic", "Tom Holland")
+
+
+@pytest.mark.parametrize(
+    ("lines", "candidate"),
+    [
+        (("Hour Game", "David Baldacci"), book("Hour Game (Sean King & Michelle Maxwell, #2)", "David Baldacci")),
+        (("Terry Prat-", "chett", "Thud!", "PALISADE"), book("Thud! (Discworld, #34; City Watch #7)", "Terry Pratchett")),
+        (("Oxbow Lane", "ANNIHILATION", "Jeff VanderMeer", "Casa Verano"), book("Annihilation (Southern Reach, #1)", "Jeff VanderMeer")),
+        (("KRISTIN HANNAH", "Fly Away", "655.15 Han", "PALISADE"), book("Fly Away", "Kristin Hannah", series="Firefly Lane")),
+        (("Tom Holland", "RUBICON"), RUBICON),
+        (("Tom Holland", "RUBICON"), book("Rubicon", "Tom Holland", subtitle="The Last Years of the Roman Republic")),
+        (("JIM GAFFIGAN", "Food", "Hollin", "Press"), book("Food: A Love Story", "Jim Gaffigan")),
+        (("BABEL", "R.F.KUANG", "HARPER", "Voyager"), book("Babel: An Arcane History", "R. F. Kuang")),
+    ],
+)
+def test_title_and_author_in_full_leave_no_doubt_whatever_else_is_there(lines: tuple[str, ...], candidate: object) -> None:
+    assert weigh(spine(*lines), candidate).score >= 0.9  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("lines", "candidate"),
+    [
+        (("Batman", "Geoff Johns"), book("Batman: Earth One, Volume 1", "Geoff Johns")),
+        (("DE", "Conrad Heart of Darkness and Other Tales", "OXFORD"), book("Heart of Darkness", "Joseph Conrad")),
+        (("PREACHER, VOLUME 7", "Garth Ennis"), book("Preacher, Volume 8: All Hell's a-Coming", "Garth Ennis")),
+        (("The Testing", "Joelle Charbonneau"), book("D.E.S.E.O.", "Joelle Charbonneau")),
+    ],
+)
+def test_title_and_author_are_not_enough_for_another_book(lines: tuple[str, ...], candidate: object) -> None:
+    assert weigh(spine(*lines), candidate).score < FOUND  # type: ignore[arg-type]
+
+
+def test_more_in_the_line_of_the_title_is_worse_than_a_line_of_its_own() -> None:
+    apart, beside = spine("RUBICON", "NORDLYS", "Tom Holland"), spine("RUBICON NORDLYS", "Tom Holland")
+    assert weigh(apart, RUBICON).score > weigh(beside, RUBICON).score
+
+
 def test_subtitle_and_series_explain_what_else_is_there() -> None:
     read = spine("THE BLACK SWAN", "The Impact of the Highly Improbable", "Nassim Taleb", "Incerto")
     plain = book("The Black Swan", "Nassim Nicholas Taleb")

@@ -53,6 +53,20 @@ def test_two_records_of_one_work_are_no_rivals() -> None:
     assert judged.decision == "found" and judged.others == ()
 
 
+def test_a_record_without_its_subtitle_is_no_rival_and_another_subtitle_is() -> None:
+    bare, full = book("Nexus", "Ramez Naam", key="a"), book("Nexus (Nexus, #1)", "Ramez Naam", key="b")
+    (judged,) = decide([spine("RAMEZ NAAM", "NEXUS")], [[bare, full]])
+    assert judged.decision == "found" and judged.others == ()
+    tales = [book("Bone: Tall Tales", "Jeff Smith", key="a"), book("Bone: Quest for the Spark", "Jeff Smith", key="b")]
+    (judged,) = decide([spine("BONE", "JEFF SMITH")], [tales])
+    assert judged.decision == "maybe" and len(judged.others) == 1
+
+
+def test_a_piece_of_a_word_offers_nothing() -> None:
+    (judged,) = decide([spine("ali")], [[book("Kürk Mantolu Madonna", "Sabahattin Ali"), book("Alien", "Alan Dean Foster")]])
+    assert (judged.decision, judged.others) == ("unreadable", ())
+
+
 def test_two_copies_of_one_title_both_stay() -> None:
     tea = [spine("THE REPUBLIC OF TEA", "Ziegler Rosenzweig", at=0.1), spine("The Republic of Tea", "Mel Ziegler", "CURRENCY", at=0.14)]
     judged = decide(tea, [BOOKS, BOOKS])
@@ -128,7 +142,7 @@ def test_a_shelf_of_sixty_with_twenty_candidates_each_takes_no_time() -> None:
     ]
     started = time.process_time()
     judged = decide(shelf, offers)
-    assert judged and time.process_time() - started < 1.0  # 0.15 s when it was written
+    assert judged and time.process_time() - started < 1.0  # 0.12 s when it was written, half of it the words of the books
 
 
 def test_the_winner_of_one_spine_is_the_best_of_its_offers() -> None:

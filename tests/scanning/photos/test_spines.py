@@ -83,6 +83,12 @@ def test_words_one_below_the_other_on_a_wide_spine() -> None:
     assert texts(words) == ["Here Comes Everybody"]
 
 
+def test_words_one_below_the_other_take_no_neighbour_that_stands_beside_their_foot() -> None:
+    words = [across(word, 300, 240 + 60 * row, 60, 18) for row, word in enumerate(("The", "Physick", "Book of", "Deliverance", "Dane"))]
+    shelf = [*words, across("PALISADE", 290, 580, 80, 22), up("Robert Crais", 530, 100, 110, 25), up("Taken", 532, 490, 45, 18)]
+    assert texts(shelf) == ["The Physick Book of Deliverance Dane PALISADE", "Taken Robert Crais"]
+
+
 def test_books_on_two_shelves_above_one_another_are_two() -> None:
     shelf = [down("The Black Swan", 100, 100, 250, 30), down("Absurdistan", 101, 420, 250, 30)]
     assert texts(shelf, boards=(400.0,)) == ["The Black Swan", "Absurdistan"]
