@@ -20,6 +20,8 @@ from scanning.evaluation.photo_truth import TruePhoto, in_folder
 from scanning.evaluation.photo_verdicts import PhotoVerdict
 from search.evaluation.holdings import CatalogueResolver
 
+TOLD_EACH = 12  # photos: of more, the figures alone tell each
+
 
 class ScanArea(Area):
     """The scan of shelf photos."""
@@ -71,7 +73,7 @@ def findings(verdicts: dict[str, list[PhotoVerdict]], what: str) -> Findings:
     books = sum(each.books for each in together)
     return Findings(
         f"{len(together):,} photos with {books:,} books (of {what}), told with their 95 % intervals.",
-        (photo_scores.table("engines", verdicts), photo_scores.table("photo", by_photo)),
+        (photo_scores.table("engines", verdicts), *([photo_scores.table("photo", by_photo)] if len(by_photo) <= TOLD_EACH else [])),
         {
             "engines": {name: photo_scores.Score.of(part).figures() for name, part in verdicts.items()},
             "photos": {name: photo_scores.Score.of(part).figures() for name, part in by_photo.items()},

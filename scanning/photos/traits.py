@@ -42,7 +42,7 @@ class _Title:
 
 def _title(spine: SpineText, words: Iterable[Word], rarity: Rarity) -> _Title:
     title = _Title()
-    for seen, word in words:
+    for seen, word in dict.fromkeys(words):  # "Guards! Guards!" is one word: it stands at one place, and is no more telling for that
         weight = rarity(word)
         quality, letters = spine.find(seen)
         title.whole += weight

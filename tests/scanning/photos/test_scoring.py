@@ -46,6 +46,8 @@ def test_faults_of_reading_do_not_hide_a_book(lines: tuple[str, ...], candidate:
         (("GUIDES AND MAPS",), book("Maps", "Aleksandra Mizielińska")),
         (("126 COMEDIAS II", "PLAUTO"), book("Comedias I", "Plauto")),
         (("179 Bla",), book("Bla, bla, bla", "Dan Roam")),
+        (("Nime",), book("Anime! Anime!", "David Heredia")),
+        (("THE GUARD",), book("Guards! Guards!", "Terry Pratchett", subtitle="The Play")),
         (("NARUTO 2", "Masashi Kishimoto"), book("Naruto 3", "Masashi Kishimoto")),
     ],
 )
