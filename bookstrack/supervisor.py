@@ -39,12 +39,13 @@ def module(name: str, *arguments: str) -> list[str]:
 def parts(listener: socket.socket) -> list[Part]:
     """What runs once everything is prepared: a line per part."""
     fd, web_processes = listener.fileno(), env.integer("BOOKSTRACK_WORKERS", 1, least=1)
-    return [
+    every = [
         Part("web", module("bookstrack.web", "--fd", str(fd)), web_processes, pass_fds=(fd,)),
         Part("worker", module("jobs.worker"), env.integer("BOOKSTRACK_JOB_WORKERS", 2, least=1), env=LEAN),
-        Part("photos", module("jobs.worker", "photos"), env.integer("BOOKSTRACK_PHOTO_WORKERS", 1, least=1), env=LEAN),
+        Part("photos", module("jobs.worker", "photos"), env.integer("BOOKSTRACK_PHOTO_WORKERS", 1), env=LEAN),
         Part("scheduler", module("jobs.scheduler")),
     ]
+    return [part for part in every if part.replicas]
 
 
 def main() -> int:

@@ -106,7 +106,13 @@ async def scan_bookshelf_batch(request: HttpRequest) -> HttpResponse:
     summary="A photo of a scan",
     openapi_extra={
         "parameters": [
-            {"name": "side", "in": "query", "schema": {"type": "integer", "minimum": _SIDES_PX[0], "maximum": _SIDES_PX[1]}},
+            {
+                "name": "side",
+                "in": "query",
+                "schema": {"type": "integer", "minimum": _SIDES_PX[0], "maximum": _SIDES_PX[1]},
+                "example": 1600,
+                "description": "px of the longest side, at most",
+            },
             {"name": "token", "in": "query", "schema": {"type": "string"}, "description": "instead of the header"},
         ],
         "responses": {200: {"content": {"image/jpeg": {"schema": _BINARY}}}},

@@ -12,11 +12,16 @@ _DATA = Path(tempfile.mkdtemp(prefix="bt-test-"))
 os.environ["BOOKSTRACK_DATA_DIR"] = str(_DATA)
 os.environ.setdefault("SEARCH_PROVIDERS", "catalogue")
 os.environ.setdefault("DEMOGRAPHICS", "0")
+os.environ.setdefault("BOOKSTRACK_PHOTO_WORKERS", "0")  # of servers that tests start: those that scan say otherwise
 os.environ.setdefault("RATE_LIMITS_ENABLED", "0")
 os.environ.setdefault("DEBUG", "0")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 
 import httpx  # noqa: E402
+import hypothesis  # noqa: E402
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # what takes long on a busy machine is not wrong
+hypothesis.settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 

@@ -95,6 +95,7 @@ def _served(data_dir: Path, at_end: Callable[[Callable[[], object]], None]) -> S
         "PIPELINE_PACKAGES": "tests.jobs.drills,scanning.pipelines",
         "SEARCH_PROVIDERS": "catalogue",
         "SCAN_ENGINES": "barcode",
+        "BOOKSTRACK_PHOTO_WORKERS": "1",
         "RATE_LIMITS_ENABLED": "0",
     }
     for name in ("REDIS_URL", "DATABASE_URL"):
