@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
-import orjson
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -19,7 +18,7 @@ from bookstrack.lib.errors import ApiError, BadInput, InvalidFile, InvalidQuery,
 from bookstrack.replies import ErrorReply
 from jobs import services as jobs
 from jobs.api import bearer
-from scanning import conf, scans
+from scanning import conf, scans, services
 from scanning.api import REPLIES, STARTING_QUERY, flag
 from scanning.examples import SCAN_BATCH_STARTED_EXAMPLE, SCAN_PLAN_EXAMPLE, SCAN_STARTED_EXAMPLE
 from scanning.scans import Photo
@@ -182,12 +181,7 @@ def _of_form(request: HttpRequest, field: str) -> tuple[list[Photo], dict[str, A
 
 
 def _of_json(raw: bytes) -> tuple[list[Photo], dict[str, Any]]:
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise BadInput("The body is not JSON that can be read.", details={"field": "body"}) from None
-    if not isinstance(body, dict):
-        raise BadInput("The body is not a JSON object.", details={"field": "body"})
+    body = services.body_of(raw)
     images = body.get("images")
     if images is None:
         raise MissingParameter("Give a list of images.", details={"field": "images"})

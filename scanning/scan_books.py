@@ -42,8 +42,11 @@ def book_of_isbn(detection: Detection, resolution: Resolution, bars: Bars) -> Dt
     }
 
 
-def book_of_text(detection: Detection, judgement: Judgement, resolution: Resolution | None, bars: Bars) -> Dto:
-    """A book whose spine was read; `resolution` completes the winner where it was looked up again."""
+def book_of_text(
+    detection: Detection, judgement: Judgement, resolution: Resolution | None, bars: Bars, trouble: str | None = None
+) -> Dto:
+    """A book whose spine was read; `resolution` completes the winner where it was looked up again. `trouble` is the status where somebody
+    could not be asked: nothing found is then no word about whether there is such a book."""
     winner = judgement.winner
     found = judgement.decision == "found" and winner is not None
     shown = _shown(_work_of(winner), None) if found else {}
@@ -56,7 +59,7 @@ def book_of_text(detection: Detection, judgement: Judgement, resolution: Resolut
         "isbn": detection.isbn,
         "decision": judgement.decision,
         "approved": found and detection.confidence >= bars.confidence and score >= bars.match,
-        "enrichmentStatus": "not_found",
+        "enrichmentStatus": trouble or "not_found",
         "candidates": [_candidate(one) for one in _offered(judgement)],
     }
     if winner is not None and judgement.decision == "maybe":
@@ -67,8 +70,6 @@ def book_of_text(detection: Detection, judgement: Judgement, resolution: Resolut
         book |= _enrichment(done, edition) if done else _own_enrichment(winner, edition)
         book["enrichment"]["match"] = {"score": round(score, CONFIDENCE_DIGITS), "by": "spine", "reasons": list(winner.reasons)}
         book |= _edition_facts(book["enrichment"]["work"], book["enrichment"].get("edition"))
-    elif resolution is not None and resolution.status in ("error", "circuit_open"):
-        book["enrichmentStatus"] = resolution.status
     return book
 
 

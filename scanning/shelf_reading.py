@@ -29,6 +29,8 @@ CATALOGUE_OFFERS = 20  # candidates a spine
 ASKED_OUTSIDE = 40  # spines of a photo that providers are asked about: the rest is read in the catalogue only
 LOOKED, OFFERED, DECIDED, COMPLETED = 0.5, 0.6, 0.7, 0.95  # of a photo's work, when each is done
 BARCODES = 0.2
+TROUBLES = ("error", "circuit_open")  # nobody could be asked: no word about whether there is such a book
+NOT_ASKED = "Catalogues outside could not be asked just now: a book that was not recognised may well be in them. Scan again later."
 Tell = Callable[[float, str, Sequence[str]], None]  # share 0..1 of the photo; status; titles known by now
 
 
@@ -71,6 +73,7 @@ class ShelfReader:
         self._by_isbn: dict[str, asyncio.Task[search.Resolution]] = {}
         self._numbered: list[Detection] = []  # of those, what was seen
         self._titles: list[str] = []
+        self._troubles: dict[int, str] = {}  # of spines that somebody could not be asked about: the status, by place
         self._share = 0.0
         self._bars = Bars(conf.confidence_threshold(), conf.SCAN_MATCH)
 
@@ -79,7 +82,8 @@ class ShelfReader:
         looked = await look(jpeg, width, height, names=engines, pictures=pictures, heard=self.heard)
         warnings = [sentence for one in looked if one.seen for sentence in one.seen.warnings]
         warnings += [one.failure.message for one in looked if one.failure]
-        return PhotoRead(await self.books([one.seen for one in looked if one.seen]), looked, warnings)
+        books = await self.books([one.seen for one in looked if one.seen])
+        return PhotoRead(books, looked, warnings + ([NOT_ASKED] if self._troubles else []))
 
     def found_by_now(self) -> list[Dto]:
         """Books whose ISBN was read and has been looked up, for a scan that ends before its time."""
@@ -158,6 +162,8 @@ class ShelfReader:
         async def one(place: int) -> list[Candidate]:
             read = next((one for one in judged if place in one.members), None)
             told = await self._resolver.offers(title=(read and read.title) or "", author=(read and read.author) or "", text=asked[place][0])
+            if told.status in TROUBLES:
+                self._troubles[place] = told.status
             return [_candidate(offer) for offer in told.found]
 
         more = dict(zip(open_ones, await asyncio.gather(*map(one, open_ones)), strict=True))
@@ -169,7 +175,8 @@ class ShelfReader:
             if judgement.decision == "found" and judgement.winner is not None:
                 detection = detection.with_box(own_box(detection, judgement.winner.candidate))
             resolution = await self._resolved(judgement) if judgement.decision == "found" else None
-            return detection, book_of_text(detection, judgement, resolution, self._bars)
+            trouble = next((self._troubles[member] for member in judgement.members if member in self._troubles), None)
+            return detection, book_of_text(detection, judgement, resolution, self._bars, trouble)
 
         return list(await asyncio.gather(*map(one, judged)))
 

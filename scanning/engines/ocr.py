@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bookstrack.lib import clock
 from scanning.detections import Seen
 from scanning.engine import EngineFailed, LocalEngine
+from scanning.photos.printed_isbns import with_printed_isbns
 from scanning.photos.spines import spines_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class OcrEngine(LocalEngine):
         lines = self._reader.lines(picture.pixels)
         edges = Edges(picture.pixels, lines)
         spines = spines_of(lines, picture.width, picture.height, apart=edges.apart, boards=edges.boards)
+        spines = with_printed_isbns(spines, lines, picture.width, picture.height)
         seconds = round(clock.monotonic_s() - began, 3)
         facts = {"lines": len(lines), "linesOnSpines": sum(len(spine.lines) for spine in spines)}
         return Seen(self.name, tuple(spines), seconds=seconds, facts=facts)

@@ -7,8 +7,9 @@ of any ten digits every eleventh has a right check digit, so that they count aft
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from scanning.detections import Line, Point
+from scanning.detections import Box, Detection, Line, Point
 from search.identifiers import find_isbn
 
 _GAP = r"[-\s\u2010-\u2015\u2212.>]{0,2}"  # between two digits; ">" ends the digits under the bars of some printers
@@ -20,6 +21,7 @@ _LABELLED_NUMBER = re.compile(rf"[0-9](?:{_GAP}[0-9]){{8,12}}(?:{_GAP}[Xx])?")
 _BELOW_BARS = re.compile(r"(?:[0-9]\s+)?[0-9]{6}(?:\s+[0-9]{6})?|[0-9]\s+[0-9]{5}\s+[0-9]{5}(?:\s+[0-9])?")  # EAN-13 or its halves, UPC-A
 _EAN = (8, 12, 13)  # digits of a barcode: EAN-8, UPC-A, EAN-13
 _ADD_ON = (2, 5)
+SURE_LINE = 0.9  # confidence of a line whose digits are believed
 MOST_JOINED = 5  # boxes that one number is broken over
 MOST_GAP = 3.0  # between two boxes of one number, in letter heights
 MOST_OFF_ROW = 0.5  # how far a box may stand above or below its neighbour, in letter heights
@@ -35,6 +37,26 @@ def printed_isbns(lines: Sequence[Line]) -> list[tuple[str, tuple[Line, ...]]]:
             for isbn in _isbns([line.text for line in run]):
                 found.setdefault(isbn, run)
     return list(found.items())
+
+
+def with_printed_isbns(found: Sequence[Detection], lines: Sequence[Line], width: int, height: int) -> list[Detection]:
+    """What was found on a picture of that size, with the ISBNs that stand on its lines: each goes to the text around it, or stands alone.
+
+    A number of which any line is doubtful is left out: one digit in ten that is misread gives a right checksum all the same.
+    """
+    told = list(found)
+    for isbn, own in printed_isbns(lines):
+        confidence = min(line.confidence for line in own)
+        if confidence < SURE_LINE:
+            continue
+        box = Box.around([point for line in own for point in line.points], width, height)
+        around = [place for place, one in enumerate(told) if one.isbn is None and one.box.holds(box.centre)]
+        if around:
+            place = min(around, key=lambda place: told[place].box.area)
+            told[place] = replace(told[place], isbn=isbn)
+        else:
+            told.append(Detection("ocr", box, confidence, isbn=isbn))
+    return told
 
 
 def is_number_line(text: str) -> bool:

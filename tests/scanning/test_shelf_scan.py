@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -379,3 +380,21 @@ async def test_a_cancel_keeps_the_books_that_were_told_already(
 
 async def told(job_id: str) -> list[dict[str, Any]]:
     return [event.whole["payload"] for event in await events.read(job_id, after=0, count=1000)]
+
+
+async def test_who_could_not_be_asked_is_no_word_about_a_book(
+    client: httpx.AsyncClient, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for provider in ("openlibrary", "google-books", "isbndb"):
+        library.instead[provider] = (500, {}, {})
+    answer = {"books": [{"title": "The Copper Lantern", "author": "Gita Iyer", "confidence": 0.9,
+                         "boundingBox": {"x1": 0.1, "y1": 0.1, "x2": 0.3, "y2": 0.9}}]}  # fmt: skip
+    with serving() as model:
+        for name, value in {"SCAN_ENGINES": "gemini", "GEMINI_API_KEY": "key", "GEMINI_BASE_URL": model.url}.items():
+            monkeypatch.setenv(name, value)
+        model.says(said(json.dumps(answer)))
+        found = await done(client, await sent(client, photo()))
+    [book] = found["books"]
+    assert (book["decision"], book["title"]) == ("unreadable", "The Copper Lantern")
+    assert book["enrichmentStatus"] in ("error", "circuit_open")
+    assert any("could not be asked" in sentence for sentence in found["warnings"])

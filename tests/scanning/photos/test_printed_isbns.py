@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanning.detections import Line, Point
-from scanning.photos.printed_isbns import is_number_line, printed_isbns
+from scanning.detections import Box, Detection, Line, Point
+from scanning.photos.printed_isbns import is_number_line, printed_isbns, with_printed_isbns
 from search.identifiers import parse_isbn
 from tests.scanning.photos.barcodes import with_check
 
@@ -153,3 +153,25 @@ def test_digits_of_a_barcode_are_no_title(text: str) -> None:
 )
 def test_titles_of_digits_are_titles(text: str) -> None:
     assert not is_number_line(text)
+
+
+def printed(text: str, x: float, y: float, confidence: float = 0.98) -> Line:
+    width = 10.0 * len(text)
+    return Line(text, confidence, ((x, y), (x + width, y), (x + width, y + 20), (x, y + 20)))
+
+
+def test_a_number_goes_to_the_text_around_it_or_stands_alone() -> None:
+    cover = Detection("ocr", Box(0.0, 0.0, 0.5, 1.0), 0.9, title="Dune")
+    number = printed("ISBN 978-0-441-17271-9", 50, 100)
+    [told] = with_printed_isbns([cover], [number], 1000, 400)
+    assert (told.title, told.isbn, told.box) == ("Dune", "9780441172719", cover.box)
+    elsewhere = printed("ISBN 978-0-441-17271-9", 700, 100)
+    kept, alone = with_printed_isbns([cover], [elsewhere], 1000, 400)
+    assert kept == cover and (alone.isbn, alone.lines, alone.confidence) == ("9780441172719", (), 0.98) and alone.box.x1 == 0.7
+
+
+def test_a_doubtful_number_and_a_second_one_are_nobodys() -> None:
+    cover = Detection("ocr", Box(0.0, 0.0, 0.5, 1.0), 0.9, title="Dune", isbn="9780306406157")
+    assert with_printed_isbns([cover], [printed("9780441172719", 50, 100, 0.7)], 1000, 400) == [cover]
+    told = with_printed_isbns([cover], [printed("9780441172719", 50, 100)], 1000, 400)
+    assert [one.isbn for one in told] == ["9780306406157", "9780441172719"]
