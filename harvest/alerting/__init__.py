@@ -1,0 +1,1 @@
+"""Thresholds, breaches, and who is told."""

@@ -1,0 +1,1 @@
+"""Cache warming: keys filled before clients ask."""

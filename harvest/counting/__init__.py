@@ -1,0 +1,1 @@
+"""What is counted, kept by the minute, and read again."""

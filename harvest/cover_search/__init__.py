@@ -1,0 +1,1 @@
+"""The cover harvest: which books, which sources, what came of it."""

@@ -1,0 +1,1 @@
+"""Covers that are kept: judged, stored, indexed, served."""

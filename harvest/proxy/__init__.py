@@ -1,0 +1,1 @@
+"""Foreign pictures, made small and kept."""

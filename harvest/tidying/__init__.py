@@ -1,0 +1,1 @@
+"""Archival and expiry, and the records of such runs."""
