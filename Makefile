@@ -13,12 +13,13 @@ SCRATCH = set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; trap 'e
 DEPLOYED = DEBUG=0 HTTPS=1 ALLOWED_HOSTS=example.org \
 	SECRET_KEY="$$($(VENV)/python -c 'import secrets; print(secrets.token_urlsafe(64))')"
 
-.PHONY: help run test check endurance
+.PHONY: help run test check endurance bench
 
 help:
 	@echo "make run     everything on http://127.0.0.1:8000 (BOOKSTRACK_PORT=9000 make run: on another port)"
 	@echo "make test    make check and the whole test suite"
 	@echo "make endurance   drills of twenty minutes: 50 kills at random moments, 1,000 sockets for ten minutes"
+	@echo "make bench   the table of docs/performance.md, measured anew; fails where a row does not hold"
 	@echo "make check   linters, types, layers, templates, migrations, deployment settings, OpenAPI document"
 
 run:
@@ -33,6 +34,10 @@ test: check
 endurance:
 	$(BOOTSTRAP) requirements-dev.txt
 	@$(SCRATCH); $(VENV)/python -m pytest -n 0 -s -m endurance tests/endurance; $(VENV)/python -m benchmarks.progress --seconds 600
+
+bench:
+	$(BOOTSTRAP) requirements-dev.txt
+	@$(SCRATCH); $(VENV)/python -m benchmarks
 
 check:
 	$(BOOTSTRAP) requirements-dev.txt

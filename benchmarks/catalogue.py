@@ -1,4 +1,4 @@
-"""The local catalogue, measured: `python -m benchmarks.catalogue [--editions N] [--postgres URL]`. Prints rows of docs/performance.md.
+"""The local catalogue, measured: `python -m benchmarks.catalogue [--editions N] [--postgres URL]`.
 
 Editions, works and authors are synthesised from a seed: titles of one to eight words of a vocabulary in which, as in real titles, few
 words are common and most are rare. Each database is made anew, loaded by the command itself in a process of its own, and asked by
@@ -22,12 +22,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.sizes import cpu_of
+from benchmarks.stage import isbn13
+from benchmarks.table import part, run, tell
+
 SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvwz" for vowel in "aeiou"]
 COMMON = (  # noqa: SIM905
     "of and in to for history life world book new story guide introduction art modern man love house war time night study letters"
 ).split()
 QUERIES = 400
 LOOK_EVERY_S = 0.1
+RECORDS_S, ISBN_MS, TITLE_MS, MISSPELT_MS = 20_000, 2, 50, 150  # of a whole catalogue: at least; p95 at most
 
 
 def synthesise(folder: Path, editions: int, seed: int = 7) -> list[Path]:
@@ -64,12 +69,6 @@ def synthesise(folder: Path, editions: int, seed: int = 7) -> list[Path]:
     return files
 
 
-def isbn13(number: int) -> str:
-    """A valid ISBN-13 for a number below 10^9."""
-    nine = f"978{number:09d}"
-    return nine + str(-sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(nine)) % 10)
-
-
 @dataclass(frozen=True, slots=True)
 class Took:
     """What a load took: seconds, MB of both processes of the command at most, CPU seconds by process."""
@@ -88,7 +87,7 @@ def load(files: list[Path], database: str | None) -> Took:
         family = _family(command.pid)
         most = max(most, sum(map(_rss_mb, family)))
         roles = {pid: "writing" if pid == command.pid else "parsing" for pid in family} | dict.fromkeys(_backends(database), "database")
-        spent |= {pid: (role, cpu_s) for pid, role in roles.items() if (cpu_s := _cpu_s(pid))}
+        spent |= {pid: (role, cpu_s) for pid, role in roles.items() if (cpu_s := cpu_of(pid))}
         time.sleep(LOOK_EVERY_S)
     if command.returncode:
         raise SystemExit("the load failed")
@@ -105,14 +104,6 @@ def _backends(database: str | None) -> list[int]:
     lines = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
     split = (line.strip().partition(" ") for line in lines)
     return [int(pid) for pid, _, told in split if told.startswith("postgres: ") and f" {database} " in told]
-
-
-def _cpu_s(pid: int) -> float:
-    try:
-        user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    except OSError:
-        return 0.0
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> list[int]:
@@ -155,8 +146,8 @@ def _misspelt(title: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
-def ask_isbns(editions: int) -> str:
-    """Times of look-ups by ISBN."""
+def ask_isbns(editions: int) -> list[float]:
+    """Times of look-ups by ISBN, ms."""
     from search.catalogue.answering import answer
     from search.provider import Kind, Question
 
@@ -168,11 +159,11 @@ def ask_isbns(editions: int) -> str:
         took.append((time.perf_counter() - began) * 1000)
         if not found.records:
             raise SystemExit(f"ISBN {isbn13(number)} was not found")
-    return _times(took)
+    return took
 
 
-def ask_titles() -> tuple[dict[str, str], list[Any]]:
-    """Times and hits by kind, and the top results in order."""
+def ask_titles() -> tuple[dict[str, tuple[list[float], str]], list[Any]]:
+    """Times in ms and hits by kind, and the top results in order."""
     from search.catalogue.answering import answer
     from search.provider import Kind, Question
 
@@ -188,13 +179,16 @@ def ask_titles() -> tuple[dict[str, str], list[Any]]:
             first += bool(titles) and titles[0] == wanted
             ten += wanted in titles[:10]
         hits = f"; right at 1: {first / len(queries):.3f}, within 10: {ten / len(queries):.3f}"
-        told[kind] = _times(took) + (hits if queries[0][1] else "")
+        told[kind] = took, hits if queries[0][1] else ""
     return told, tops
 
 
-def _times(took: list[float]) -> str:
-    cuts = statistics.quantiles(took, n=100)
-    return f"p50 {cuts[49]:.2f} ms, p95 {cuts[94]:.2f} ms, p99 {cuts[98]:.2f} ms"
+def tell_times(what: str, took_ms: list[float], more: str = "", *, must_ms: float | None = None) -> None:
+    """A row of times; `must_ms` is for their p95."""
+    cuts = statistics.quantiles(took_ms, n=100)
+    shown = f"{cuts[49]:.2f} / {cuts[94]:.2f} / {cuts[98]:.2f} ms{more}"
+    must, holds = (f"p95 ≤ {must_ms} ms", cuts[94] <= must_ms) if must_ms else ("", None)
+    tell(f"… {what}, p50 / p95 / p99", shown, must=must, holds=holds)
 
 
 def size_bytes() -> int:
@@ -220,38 +214,38 @@ def measure(files: list[Path], editions: int, whole: bool) -> list[Any]:
 
     from search.models import Work
 
-    def tell(what: str) -> None:
-        print(f"{connection.vendor}, {editions:,} editions: {what} (load {os.getloadavg()[0]:.1f})", flush=True)
-
     if Work.objects.exists():
         raise SystemExit("the database is not empty")
     postgres = connection.vendor == "postgresql"
     took = load(files, connection.settings_dict["NAME"] if postgres else None)
     records = editions + editions * 2 // 3 + editions * 2 // 9
-    tell(f"{records:,} records in {took.wall_s:.1f} s = {records / took.wall_s:,.0f} records/s, {took.memory_mb:.0f} MB")
-    tell("CPU of the load: " + ", ".join(f"{role} {cpu_s:.1f} s" for role, cpu_s in took.cpu_s.items()))
-    tell(f"{size_bytes() / editions:.0f} bytes an edition")
-    tell(f"ISBN: {ask_isbns(editions)}")
+    rate, name = records / took.wall_s, f"Local catalogue, {editions:,} editions ({connection.vendor})"
+    shown = f"{rate:,.0f} records/s ({took.wall_s:.0f} s)"
+    tell(f"{name}: load", shown, must=f"≥ {RECORDS_S:,} records/s" if whole else "", holds=rate >= RECORDS_S if whole else None)
+    cpu = ", ".join(f"{role} {cpu_s:.1f} s" for role, cpu_s in took.cpu_s.items())
+    tell("… its CPU; memory; bytes an edition", f"{cpu}; {took.memory_mb:.0f} MB; {size_bytes() / editions:.0f}")
+    tell_times("ISBN", ask_isbns(editions), must_ms=ISBN_MS if whole else None)
     if not whole:
         call_command("flush", interactive=False, verbosity=0)
         return []
     told, tops = ask_titles()
-    for kind, result in told.items():
-        tell(f"{kind}: {result}")
+    limits_ms = {"title": TITLE_MS, "misspelt": MISSPELT_MS}
+    for kind, (took_ms, hits) in told.items():
+        tell_times(kind, took_ms, hits, must_ms=limits_ms.get(kind))
     return tops
 
 
 def _of_database(folder: Path, url: str, editions: int) -> list[Any]:
     """Measure a tenth and the whole, each in processes of its own; the top results."""
     for count in (editions // 10, editions):
-        part = folder / str(count)
-        if not part.exists():
-            part.mkdir()
-            synthesise(part, count)
-        surroundings = {**os.environ, "BOOKSTRACK_DATA_DIR": str(part), "DATABASE_URL": url}
-        command = [sys.executable, "-m", "benchmarks.catalogue", "--child", str(part), "--editions", str(count)]
-        subprocess.run([*command, *(["--whole"] if count == editions else [])], check=True, env=surroundings)
-    found: list[Any] = json.loads((part / "tops.json").read_text())
+        files = folder / str(count)
+        if not files.exists():
+            files.mkdir()
+            synthesise(files, count)
+        surroundings = {**os.environ, "BOOKSTRACK_DATA_DIR": str(files), "DATABASE_URL": url}
+        command = [sys.executable, "-m", "benchmarks.catalogue", "--child", str(files), "--editions", str(count)]
+        part([*command, *(["--whole"] if count == editions else [])], surroundings)
+    found: list[Any] = json.loads((files / "tops.json").read_text())
     return found
 
 
@@ -272,8 +266,9 @@ def main() -> None:
         tops = [_of_database(Path(made), url, options.editions) for url in ("", options.postgres) if url is not None]
         if len(tops) == 2:
             same = sum(one == other for one, other in zip(*tops, strict=True))
-            print(f"same top result on both: {same / len(tops[0]):.4f} of {len(tops[0]):,}")
+            share = same / len(tops[0])
+            tell("Same first result on both databases", f"{share:.4f} of {len(tops[0]):,}", must="≥ 0.99", holds=share >= 0.99)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run("Local catalogue", main))

@@ -8,7 +8,6 @@ import argparse
 import csv
 import io
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ import zipfile
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from benchmarks.table import part, run, tell
 from scanning.imports.reading import open_table
 
 HEADER = ("Title", "Author", "ISBN", "Publisher", "Year", "Pages", "Rating", "Shelf", "Review", "Date Read")
@@ -60,7 +60,7 @@ def _high_water_mb() -> float:
 
 
 def measure(path: Path) -> None:
-    """Read one file and print its line."""
+    """Read one file and tell its rows."""
     idle = _high_water_mb()
     with path.open("rb") as file:
         began = time.process_time()
@@ -70,10 +70,9 @@ def measure(path: Path) -> None:
         ended = time.process_time()
     whole, reading = ended - began, ended - opened
     size = path.stat().st_size / 2**20
-    print(
-        f"{path.name:<22} {size:5.1f} MB {rows:>6} rows  opened in {1000 * (opened - began):5.0f} ms  {rows / reading:>9,.0f} rows/s read"
-        f"  {rows / whole:>9,.0f} rows/s with opening  {_high_water_mb() - idle:5.1f} MB above idle"
-    )
+    rates = f"{rows / reading:,.0f} rows/s; with opening it {rows / whole:,.0f} (opened in {1000 * (opened - began):.0f} ms)"
+    tell(f"{path.name}, {rows:,} rows, {size:.1f} MB, read", rates)
+    tell("… memory above idle", f"{_high_water_mb() - idle:.1f} MB")
 
 
 def main() -> None:
@@ -95,8 +94,8 @@ def main() -> None:
         for name, data in files.items():
             path = Path(folder, name)
             path.write_bytes(data)
-            subprocess.run([sys.executable, "-m", "benchmarks.csv_reading", "--file", str(path)], check=True)
+            part([sys.executable, "-m", "benchmarks.csv_reading", "--file", str(path)])
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run("Reading CSV", main))

@@ -1,26 +1,27 @@
-"""CSV import, measured: `python -m benchmarks.imports`. 50,000 rows without enrichment, from the POST to the last event.
+"""CSV import, measured: `python -m benchmarks.imports [--runs N]`. 50,000 rows without enrichment, from the POST to the last event.
 
 The file has ten columns, as a Goodreads export cut to what most people fill in. Rows a second count from the job's first event to its
 last; the worker's memory is compared with what it held before.
 """
 
+import argparse
 import asyncio
 import csv
 import io
 import random
 import statistics
 import time
-from pathlib import Path
+from collections.abc import Coroutine
 
 import httpx
 import orjson
 from websockets.asyncio.client import connect
 
 from benchmarks import stage
-from benchmarks.sizes import row
+from benchmarks.sizes import WORKER, resident_mb
+from benchmarks.table import run, tell
 
 ROWS = 50_000
-RUNS = 5
 HEADER = (
     "Book Id", "Title", "Author", "ISBN13", "My Rating", "Publisher", "Number of Pages", "Date Read", "Bookshelves", "Exclusive Shelf",
 )  # fmt: skip
@@ -43,7 +44,7 @@ def export(rows: int, seed: int) -> bytes:
     return out.getvalue().encode()
 
 
-async def run(on: stage.Stage, client: httpx.AsyncClient, content: bytes) -> tuple[float, float]:
+async def imported(on: stage.Stage, client: httpx.AsyncClient, content: bytes, rows: int) -> tuple[float, float]:
     """Seconds from the POST to the end, and from the first event to the last."""
     began = time.perf_counter()
     reply = await client.post(f"{on.server_url}/v1/import/csv?enrich=0", files={"file": ("export.csv", content, "text/csv")})
@@ -60,48 +61,40 @@ async def run(on: stage.Stage, client: httpx.AsyncClient, content: bytes) -> tup
             if message["type"] in ("job_complete", "error"):
                 break
     ended = time.perf_counter()
-    if message["type"] != "job_complete" or message["payload"]["summary"]["successCount"] != ROWS:
+    if message["type"] != "job_complete" or message["payload"]["summary"]["successCount"] != rows:
         raise SystemExit(f"not every row is a book: {message}")
     return ended - began, ended - first
 
 
-def workers_kb(group: int) -> dict[int, int]:
-    """Memory of the worker processes of a server's group, in KB by process."""
-    found = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                stat, words = (folder / "stat").read_text().rpartition(")")[2].split(), (folder / "cmdline").read_bytes()
-                if int(stat[2]) == group and b"jobs.worker" in words:
-                    found[int(folder.name)] = int((folder / "statm").read_text().split()[1]) * 4
-            except (OSError, IndexError):
-                continue
-    return found
-
-
-async def main() -> None:
-    """Print the rows of docs/performance.md."""
-    with stage.running() as on:
+async def measured(runs: int) -> None:
+    """Import as many files, one after the other, and tell the rows."""
+    with stage.alone() as on:
         async with httpx.AsyncClient(timeout=120) as client:
-            idle = workers_kb(on.group)
+            idle = resident_mb(on, WORKER)
             most = dict(idle)
             whole, alone = [], []
-            for number in range(RUNS):
+            for number in range(runs):
                 content = export(ROWS, number + 1)
-                task = asyncio.create_task(run(on, client, content))
+                task = asyncio.create_task(imported(on, client, content, ROWS))
                 while not task.done():
                     await asyncio.sleep(0.1)
-                    most = {pid: max(kb, most.get(pid, 0)) for pid, kb in workers_kb(on.group).items()}
+                    most = {pid: max(size, most.get(pid, 0)) for pid, size in resident_mb(on, WORKER).items()}
                 seconds, of_job = task.result()
                 whole.append(seconds)
                 alone.append(of_job)
-            above = max((most[pid] - idle.get(pid, most[pid])) for pid in most) / 1024
-            rate, mb = ROWS / statistics.median(alone), len(content) / 2**20
-            what = f"CSV of {ROWS:,} rows ({mb:.1f} MB), no enrichment, median of {RUNS}"
-            row(what, f"{rate:,.0f} rows/s", "20,000 rows/s", "", rate >= 20_000)
-            row("… from the POST to the last event", f"{statistics.median(whole):.1f} s", "", "", True)
-            row("… memory of a worker above idle", f"{above:.0f} MB", "150 MB", "", above <= 150)
+    above = max(most[pid] - idle.get(pid, most[pid]) for pid in most)
+    rate, size_mb = ROWS / statistics.median(alone), len(content) / 2**20
+    what = f"CSV of {ROWS:,} rows ({size_mb:.1f} MB), no enrichment, median of {runs}"
+    tell(what, f"{rate:,.0f} rows/s", must="≥ 20,000 rows/s", holds=rate >= 20_000)
+    tell("… from the POST to the last event", f"{statistics.median(whole):.1f} s")
+    tell("… memory of a worker above idle", f"{above:.0f} MB", must="≤ 150 MB", holds=above <= 150)
+
+
+def main() -> Coroutine[object, object, None]:
+    parser = argparse.ArgumentParser(description="CSV import without enrichment.")
+    parser.add_argument("--runs", type=int, default=5)
+    return measured(parser.parse_args().runs)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    raise SystemExit(run("CSV import", main))

@@ -1,22 +1,24 @@
-"""Searching, measured: `python -m benchmarks.search`. Prints each row of docs/performance.md with what must hold.
+"""Cold searches: `python -m benchmarks.search [--runs N]`. Time, calls, and what many do who ask for one cold key at once.
 
-Every figure is a ratio or a difference within this one run: cold searches against the slowest provider of the stand-in asked
-directly, in turn with ours; warm ones against /livez of the same server.
+The reference is the slowest provider of the stand-in, asked directly, in turn with ours.
 """
 
+import argparse
 import asyncio
-import random
 import statistics
 import time
-from pathlib import Path
 
 import httpx
 
 from benchmarks import stage
+from benchmarks.child import Child, child
+from benchmarks.sizes import WEB, memory_row
+from benchmarks.table import run, tell
+from harvest.drill.library import book
 
-COLD_RUNS = 60
-STAMPEDE = 64
+STAMPEDES = (64, 1_000)
 WARM_REQUESTS = 600
+WARM_UP = 5  # the first ones open connections
 
 
 async def timed(client: httpx.AsyncClient, url: str, **params: str) -> float:
@@ -29,46 +31,43 @@ async def timed(client: httpx.AsyncClient, url: str, **params: str) -> float:
     return took_ms
 
 
-async def cold(on: stage.Stage, kind: str) -> tuple[float, float, dict[str, int]]:
+def title_of(number: int) -> str:
+    """The title that our own stand-in's book has; the given one has books of any title."""
+    return book(number - stage.BOOKS.start).title
+
+
+async def cold(on: stage.Stage, kind: str, runs: int) -> tuple[float, float, dict[str, int]]:
     """Median ms of a cold search, of the slowest provider alone, and the most calls that one search made to each provider."""
     ours, slowest, most = [], [], dict.fromkeys(stage.DELAYS_MS, 0)
     async with httpx.AsyncClient(timeout=30) as client:
-        for run in range(COLD_RUNS + 5):
-            number = random.randrange(10**8)
-            isbn, title = (
-                stage.isbn13(number),
-                f"Unheard Of {number:x}".translate(str.maketrans("0123456789", "ghijklmnop")),
-            )
+        for number in range(runs + WARM_UP):
+            one, other = stage.fresh_books(2)
+            path, params = ("isbn", {"isbn": stage.isbn13(one)}) if kind == "isbn" else ("title", {"q": title_of(one)})
             await asyncio.to_thread(on.reset)
-            path, params = ("isbn", {"isbn": isbn}) if kind == "isbn" else ("title", {"q": title})
             took = await timed(client, f"{on.server_url}/v1/search/{path}", **params)
             calls = await asyncio.to_thread(on.calls)
-            reference = await timed(
-                client, f"{on.stand_in_url}/openlibrary/search.json", q=f"isbn:{stage.isbn13(number + 1)}"
-            )
-            if run >= 5:  # the first ones open connections
+            asked = f"isbn:{stage.isbn13(other)}"
+            reference = await timed(client, f"{on.stand_in_url}/openlibrary/search.json", q=asked)
+            if number >= WARM_UP:
                 ours.append(took)
                 slowest.append(reference)
                 most = {name: max(most[name], calls[name]) for name in most}
     return statistics.median(ours), statistics.median(slowest), most
 
 
-async def stampede(on: stage.Stage) -> dict[str, int]:
-    """Calls that 64 simultaneous cold requests for one key make, each on a connection of its own."""
-    isbn = stage.isbn13(random.randrange(10**8))
-    await asyncio.to_thread(on.reset)
-
-    async def one() -> None:
-        async with httpx.AsyncClient(timeout=30) as client:
-            await timed(client, f"{on.server_url}/v1/search/isbn", isbn=isbn)
-
-    await asyncio.gather(*(one() for _ in range(STAMPEDE)))
-    return await asyncio.to_thread(on.calls)
+def cold_rows(on: stage.Stage, kind: str, runs: int) -> None:
+    ours, slowest, most = asyncio.run(cold(on, kind, runs))
+    name = "ISBN" if kind == "isbn" else "title"
+    tell(
+        f"Cold {name} search, median of {runs}", f"{ours:.1f} ms", must="slowest upstream + 15 ms", reference=f"{slowest:.1f} ms",
+        ratio=f"{ours - slowest:+.1f} ms", holds=ours - slowest <= 15,
+    )  # fmt: skip
+    tell("… calls of one search", stage.shown(most), must="≤ 1 a provider", holds=max(most.values()) <= 1)
 
 
-async def warm(on: stage.Stage) -> tuple[float, float, dict[str, int]]:
-    """Median ms of a warm search and of /livez, in turn, and the calls made."""
-    isbn = stage.isbn13(random.randrange(10**8))
+async def warm(on: stage.Stage) -> tuple[float, float]:
+    """Median ms of a warm search and of /livez, in turn."""
+    isbn = stage.isbn13(stage.fresh_books(1)[0])
     ours, bare = [], []
     async with httpx.AsyncClient(timeout=30) as client:
         await timed(client, f"{on.server_url}/v1/search/isbn", isbn=isbn)
@@ -76,60 +75,46 @@ async def warm(on: stage.Stage) -> tuple[float, float, dict[str, int]]:
         for _ in range(WARM_REQUESTS):
             ours.append(await timed(client, f"{on.server_url}/v1/search/isbn", isbn=isbn))
             bare.append(await timed(client, f"{on.server_url}/livez"))
-    return statistics.median(ours), statistics.median(bare), await asyncio.to_thread(on.calls)
+    return statistics.median(ours), statistics.median(bare)
 
 
-def web_process_mb(on: stage.Stage) -> list[float]:
-    """Resident memory of each web process, in MB."""
-    sizes = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            group = int((folder / "stat").read_text().rpartition(")")[2].split()[2])
-            if b"bookstrack.web" in words and group == on.group:
-                status = (folder / "status").read_text()
-                sizes.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
-        except (OSError, IndexError, ValueError):
-            continue  # it ended meanwhile, or is not ours to read
-    return sizes
+def warm_row(on: stage.Stage) -> None:
+    ours, bare = asyncio.run(warm(on))
+    tell(
+        "Warm ISBN search, one client, its own time in it", f"{ours:.2f} ms", must="no call", reference=f"/livez {bare:.2f} ms",
+        ratio=f"{ours / bare:.2f} x", holds=not any(on.calls().values()),
+    )  # fmt: skip
 
 
-async def main() -> None:
+def stampede(load: Child, on: stage.Stage, clients: int) -> None:
+    """Calls that so many simultaneous requests for one cold key make, each on a connection that is open already."""
+    on.reset()
+    target = f"/v1/search/isbn?isbn={stage.isbn13(stage.fresh_books(1)[0])}"
+    request = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    told = load.ask({"port": on.port, "connections": clients, "requests": [request], "count": clients})
+    calls = on.calls()
+    right = not told["failed"] and told["count"] == clients
+    answered = f"all answered, p99 {told['p99_ms']:.0f} ms" if right else f"{told['failed']} of {told['count']}"
+    tell(
+        f"{clients:,} simultaneous requests, one cold key, two processes", f"{stage.shown(calls)}; {answered}", must="one round of calls",
+        holds=right and max(calls.values()) <= 1,
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Cold searches.")
+    parser.add_argument("--runs", type=int, default=60, help="searches of a kind")
+    runs = parser.parse_args().runs
     with stage.running() as on:
+        tell("The outside catalogues' stand-in", on.stand_in)
         for kind in ("isbn", "title"):
-            ours, slowest, most = await cold(on, kind)
-            row(
-                f"cold {kind} search, median",
-                f"{ours:.1f} ms",
-                f"slowest provider {slowest:.1f} ms",
-                f"+{ours - slowest:.1f} ms",
-                ours - slowest <= 15,
-            )
-            row(f"cold {kind} search, calls a provider", str(most), "1 each", "", max(most.values()) <= 1)
-        ours, bare, calls = await warm(on)
-        row(
-            "warm isbn search, one client",
-            f"{ours:.2f} ms",
-            f"/livez {bare:.2f} ms",
-            f"{ours / bare:.2f} x",
-            sum(calls.values()) == 0,
-        )
-        sizes = web_process_mb(on)
-        row(
-            "web process",
-            ", ".join(f"{size:.0f} MB" for size in sizes),
-            "150 MB",
-            "",
-            bool(sizes) and max(sizes) <= 150,
-        )
-    with stage.running(BOOKSTRACK_WORKERS="2") as on:
-        calls = await stampede(on)
-        row(f"{STAMPEDE} at once, one cold key, two processes", str(calls), "1 each", "", max(calls.values()) <= 1)
-
-
-def row(what: str, ours: str, reference: str, difference: str, holds: bool) -> None:
-    print(f"| {what} | {ours} | {reference} | {difference} | {'holds' if holds else 'DOES NOT HOLD'} |", flush=True)
+            cold_rows(on, kind, runs)
+        warm_row(on)
+        memory_row(on, "Web process after these", WEB)
+    with stage.running(BOOKSTRACK_WORKERS="2") as on, child("benchmarks.load") as load:
+        for clients in STAMPEDES:
+            stampede(load, on, clients)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    raise SystemExit(run("Cold searches", main))
