@@ -80,6 +80,7 @@ class DeadLetterAdmin(ReadOnly, admin.ModelAdmin[DeadLetter]):
         site = self.admin_site
         return [
             path("<int:pk>/retry/", site.admin_view(self.retry_one), name="jobs_deadletter_retry"),
+            path("retry-all/", site.admin_view(self.retry_all), name="jobs_deadletter_retry_all"),
             path("<int:pk>/discard/", site.admin_view(self.discard_one), name="jobs_deadletter_discard"),
             *super().get_urls(),
         ]
@@ -94,6 +95,16 @@ class DeadLetterAdmin(ReadOnly, admin.ModelAdmin[DeadLetter]):
             messages.info(request, f"The job {letter.job_id} goes on from its checkpoint.")
             return redirect("admin:jobs_job_change", quote(letter.job_id))
         messages.warning(request, f"The job {letter.job_id} cannot be retried any more.")
+        return redirect("admin:jobs_deadletter_changelist")
+
+    def retry_all(self, request: HttpRequest) -> HttpResponse:
+        """Retry every dead letter, as the button of the operators' page asks."""
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        done = sum(self._retried(request, letter) for letter in self.get_queryset(request))
+        messages.info(request, f"{done} retried: each job goes on from its checkpoint.")
         return redirect("admin:jobs_deadletter_changelist")
 
     def discard_one(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-
-from jobs.models import Job
 
 
 class ReadOnly:
@@ -31,9 +30,9 @@ class ReadOnly:
         return False
 
 
-def noted(request: HttpRequest, job: Job, what: str) -> None:
-    """Write into the job's history who did what."""
-    LogEntry.objects.log_actions(str(request.user.pk), [job], CHANGE, what, single_object=True)
+def noted(request: HttpRequest, row: Model, what: str) -> None:
+    """Write into the history of a job, or of another row, who did what."""
+    LogEntry.objects.log_actions(str(request.user.pk), [row], CHANGE, what, single_object=True)
 
 
 def job_link(job_id: str) -> SafeString:

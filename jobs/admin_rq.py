@@ -17,6 +17,8 @@ from django_rq import views
 from django_rq.urls import get_admin_urlpatterns, get_api_urlpatterns
 
 from bookstrack.lib import redis as redis_door
+from jobs import audit
+from jobs.audit import AuditEntry
 
 View = Callable[..., HttpResponse]
 _Gone: type[Exception] = views.NoSuchJobError  # type: ignore[attr-defined]  # RQ itself is imported by jobs.queue alone
@@ -34,7 +36,11 @@ def guarded(view: View) -> View:
             messages.warning(request, "A ticket cannot stop its job: cancel it on the job's own page.")
             return redirect("admin:jobs_job_changelist")
         try:
-            return view(request, *args, **kwargs)
+            reply = view(request, *args, **kwargs)
+            if not looks:
+                said = f"{view.__name__.replace('_', ' ')} {' '.join(map(str, kwargs.values()))}".strip()
+                audit.record(AuditEntry.By.STAFF, request.user.get_username(), f"In RQ's pages: {said}.", action=AuditEntry.Action.CHANGED)
+            return reply
         except (_Gone, IndexError, AssertionError):  # a ticket, a queue, a worker that is not there any more
             raise Http404 from None
         except redis_door.Away:

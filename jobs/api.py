@@ -222,7 +222,7 @@ async def job_events(request: HttpRequest, job_id: str) -> StreamingHttpResponse
 )
 async def list_dead_letters(request: HttpRequest) -> HttpResponse:
     """Jobs that were given up; needs a service token of scope `warming`."""
-    await dead_letters.allowed(request, "warming")
+    await services.allowed(request.headers, "warming")
     return envelope.success(await dead_letters.listed(), headers=_PRIVATE)
 
 
@@ -234,7 +234,7 @@ async def list_dead_letters(request: HttpRequest) -> HttpResponse:
 )
 async def retry_dead_letter(request: HttpRequest, letter_id: str) -> HttpResponse:
     """Put the job back into its queue, from its checkpoint; needs a service token of scope `warming`."""
-    await dead_letters.allowed(request, "warming")
-    return envelope.success(await dead_letters.retried(letter_id), headers=_PRIVATE)
+    name = await services.allowed(request.headers, "warming")
+    return envelope.success(await dead_letters.retried(letter_id, name), headers=_PRIVATE)
 
 

@@ -32,6 +32,11 @@ def sockets_per_client() -> int:
     return env.integer("PROGRESS_SOCKETS_PER_CLIENT", 50, least=1)
 
 
+def harvest_secret() -> str:
+    """HARVEST_SECRET: what X-Harvest-Secret may be beside a service token; empty: nothing."""
+    return env.text("HARVEST_SECRET")
+
+
 def check() -> None:
     """Read every setting once, so that a wrong one fails at the start.
 

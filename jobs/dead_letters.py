@@ -2,33 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpRequest
-
 from bookstrack.lib import clock
 from bookstrack.lib.db import in_db
-from bookstrack.lib.errors import Forbidden, NotFound, Unauthorized
-from jobs import services
-from jobs.models import DeadLetter, ServiceToken
+from bookstrack.lib.errors import NotFound
+from jobs import audit, services
+from jobs.models import DeadLetter
 
 MAX_LISTED = 200
-
-
-async def allowed(request: HttpRequest, scope: str) -> ServiceToken:
-    """The service token of a request, where it carries the scope.
-
-    Raises: Unauthorized, Forbidden.
-    """
-    scheme, _, clear = request.headers.get("Authorization", "").partition(" ")
-    named = request.headers.get("X-Service-Name", "")
-    if scheme.lower() != "bearer" or not clear.strip():
-        clear = request.headers.get("X-Service-Token", "") if named else ""
-    token = await in_db(ServiceToken.find, clear.strip()) if clear.strip() else None
-    if token is None or (named and token.name != named):
-        raise Unauthorized("A valid service token is needed.")
-    if not token.allows(scope):
-        raise Forbidden(f"This service token lacks the scope {scope}.", details={"scope": scope})
-    await in_db(token.used)
-    return token
 
 
 async def listed() -> dict[str, Any]:
@@ -49,8 +29,8 @@ async def listed() -> dict[str, Any]:
     return {"depth": depth, "items": items}
 
 
-async def retried(letter_id: str) -> dict[str, Any]:
-    """Put the letter's job back into its queue: `{jobId, status}`.
+async def retried(letter_id: str, asked_by: str) -> dict[str, Any]:
+    """Put the letter's job back into its queue: `{jobId, status}`. `asked_by` is a service token's name.
 
     Raises: NotFound.
     """
@@ -58,6 +38,7 @@ async def retried(letter_id: str) -> dict[str, Any]:
     letter = await in_db(DeadLetter.objects.select_related("job").filter(pk=number).first)
     if letter is None or not await in_db(services.retry, letter.job):
         raise NotFound("There is no such dead letter.")
+    await in_db(audit.by_token, asked_by, "Retried from its dead letter.", row=letter.job)
     return {"jobId": letter.job_id, "status": letter.job.state}
 
 

@@ -16,7 +16,7 @@ from bookstrack.lib.db import in_db
 from jobs import checkpoints, conf, events, messages
 from jobs.messages import Kind
 from jobs.models import DeadLetter, Job
-from jobs.pipeline import pipelines
+from jobs.pipeline import Counts, Ended, pipelines
 from jobs.progress import ProgressReporter
 from jobs.states import State
 
@@ -29,7 +29,7 @@ def complete(job: Job, run: int, **summary: Any) -> bool:
     """The job is done; False when it is not ours any more."""
     counts = checkpoints.counts_of(job.pk)
     counts["total_count"] = counts["processed_count"]
-    return job.move(State.COMPLETED, fence=run, progress=1.0, summary=summary, error=None, status_text="", **counts)
+    return _over(job, job.move(State.COMPLETED, fence=run, progress=1.0, summary=summary, error=None, status_text="", **counts))
 
 
 def cancel_running(job: Job, run: int) -> bool:
@@ -53,17 +53,34 @@ def _canceled(job: Job, **only: Any) -> bool:
         return False
     if (pipeline := pipelines().get(job.pipeline)) is not None:
         pipeline.canceled(job.pk)
-    return True
+    return _over(job, True)
 
 
-def fail(job: Job, run: int, *, code: str, message: str, details: dict[str, Any] | None = None, retryable: bool = False) -> bool:
+def _over(job: Job, moved: bool) -> bool:
+    """Let the pipeline know of an end that came to pass."""
+    pipeline = pipelines().get(job.pipeline)
+    if moved and pipeline is not None:
+        counts = Counts(job.processed_count, job.success_count, job.total_count)
+        pipeline.ended(job.payload, Ended(job.state, counts, job.summary, job.error))
+    return moved
+
+
+def fail(job: Job, run: int, *, code: str, text: str, details: dict[str, Any] | None = None, retryable: bool = False) -> bool:
     """The job cannot succeed: no other attempt, and no dead letter."""
-    error = messages.failed(code, message, retryable=retryable, details=details)
-    return job.move(State.FAILED, fence=run, note=code, error=error, **checkpoints.counts_of(job.pk))
+    error = messages.failed(code, text, retryable=retryable, details=details)
+    return _over(job, job.move(State.FAILED, fence=run, note=code, error=error, **checkpoints.counts_of(job.pk)))
 
 
-def fail_or_retry(job: Job, run: int, *, code: str = "INTERNAL_ERROR", text: str = UNEXPECTED, note: str = "an error") -> float | None:
-    """After an unexpected failure: seconds until the next attempt, or None when it was the last and the job is a dead letter now."""
+def fail_or_retry(
+    job: Job,
+    run: int,
+    *,
+    code: str = "INTERNAL_ERROR",
+    text: str = UNEXPECTED,
+    details: dict[str, Any] | None = None,
+    note: str = "an error",
+) -> float | None:
+    """After a failure that may pass: seconds until the next attempt, or None when it was the last and the job is a dead letter now."""
     job.refresh_from_db(fields=["failures"])
     failures = job.failures + 1
     if failures < conf.max_attempts():
@@ -71,11 +88,12 @@ def fail_or_retry(job: Job, run: int, *, code: str = "INTERNAL_ERROR", text: str
         wake_at = timezone.now() + timedelta(seconds=pause_s)
         _queue_again(job, run, note=f"{note}; attempt {failures + 1} follows", failures=failures, wake_at=wake_at)
         return pause_s
-    error = messages.failed(code, text, retryable=True)
+    error = messages.failed(code, text, retryable=True, details=details)
     if job.move(State.FAILED, fence=run, note=note, error=error, failures=failures, **checkpoints.counts_of(job.pk)):
         DeadLetter.objects.update_or_create(
             job=job, defaults={"kind": code, "error": text, "attempts": failures, "failed_at": timezone.now()}
         )
+        _over(job, True)
     return None
 
 
@@ -157,3 +175,4 @@ async def tell_from_row(job: Job) -> bool:
 def note_told(job: Job, seq: int) -> None:
     """Remember that the end is in the log."""
     Job.objects.filter(pk=job.pk).update(told_end=True, last_seq=max(seq, job.last_seq))
+    _over(job, job.ended)  # a process may have died between the end and its word to the pipeline

@@ -12,9 +12,10 @@ from typing import Any
 
 import structlog
 
+from bookstrack.lib import clock
 from bookstrack.lib import redis as redis_door
 from bookstrack.lib.per_loop import PerLoop
-from jobs import events
+from jobs import events, metrics
 from jobs.messages import Event
 
 log = structlog.get_logger(__name__)
@@ -248,7 +249,9 @@ class Hub:
             if feed is None or feed.seq < self._asked.get(job_id, 0):  # nobody is there any more, or it was put back meanwhile
                 continue
             try:
-                feed.hand_out([events.event_of(entry) for entry in found])
+                news = [events.event_of(entry) for entry in found]
+                metrics.event_lag_seconds.observe(max(0.0, clock.unix_s() - news[-1].made_s))
+                feed.hand_out(news)
             except Exception:  # one broken event must not end the feed of all
                 log.exception("a job's events cannot be read", job=job_id)
                 feed.seq = int(found[-1][0].partition(b"-")[0])

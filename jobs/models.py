@@ -10,7 +10,8 @@ from typing import Any, Self
 from django.db import models, transaction
 from django.utils import timezone
 
-from jobs import conf
+from jobs import conf, metrics
+from jobs.audit import AuditEntry as AuditEntry  # a model, with what belongs to it
 from jobs.states import ENDED, State, sources_of
 
 STATE_CHOICES = [(state.value, state.value.replace("_", " ")) for state in State]
@@ -53,15 +54,40 @@ class ServiceToken(models.Model):
         return row, clear
 
     @classmethod
-    def find(cls, clear: str) -> Self | None:
-        """The valid token of this clear text, or None. Looked up by its hash, so time tells nothing of the text."""
+    def known(cls, clear: str) -> Self | None:
+        """The token of this clear text, expired or not; None for an unknown or a revoked one. Looked up by its hash, so time tells nothing
+        of the text."""
         if not clear.startswith(_PREFIX) or len(clear) > 128:
             return None
         digest = _digest(clear)
         row = cls.objects.filter(digest=digest, revoked_at=None).first()
-        if row is None or not hmac.compare_digest(row.digest, digest):
-            return None
-        return row if row.expires_at is None or row.expires_at > timezone.now() else None
+        return row if row is not None and hmac.compare_digest(row.digest, digest) else None
+
+    @classmethod
+    def find(cls, clear: str) -> Self | None:
+        """The valid token of this clear text, or None."""
+        row = cls.known(clear)
+        return row if row is not None and not row.expired else None
+
+    @property
+    def expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    def replace(self, overlap: timedelta) -> tuple[Self, str]:
+        """Make its successor, of the same name and scopes and as long a life, in clear once; this one ends with the overlap at the latest.
+
+        Raises: ValueError where it has ended already.
+        """
+        now = timezone.now()
+        if self.revoked_at is not None or self.expired:
+            raise ValueError("A token that has ended has no successor: make a new one.")
+        life = self.expires_at - self.created_at if self.expires_at else None
+        with transaction.atomic():
+            made = self.issue(self.name, self.scopes, now + life if life else None)
+            self.expires_at = min(self.expires_at or now + overlap, now + overlap)
+            self.save(update_fields=["expires_at"])
+        return made
 
     def allows(self, scope: str) -> bool:
         """Whether the token carries the scope."""
@@ -166,6 +192,10 @@ class Job(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
         self.state, self.updated_at = target.value, now
+        if target in ENDED:
+            metrics.ended.labels(self.pipeline, target.value).inc()
+            if self.started_at is not None:
+                metrics.seconds.labels(self.pipeline).observe(max(0.0, (now - self.started_at).total_seconds()))
         return True
 
 
@@ -216,3 +246,47 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.job_id}"
+
+
+class Schedule(models.Model):
+    """When something that settings.SCHEDULES defines runs, and how it went. A row is made for each at the first look."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    paused = models.BooleanField(default=False)
+    next_run_at = models.DateTimeField(null=True, blank=True)  # None: not worked out yet. Claimed by moving it on: whoever moves it, runs
+    last_run_at = models.DateTimeField(null=True, blank=True)
+    last_outcome = models.CharField(max_length=12, blank=True)  # of ScheduleRun
+    last_detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScheduleRun(models.Model):
+    """One time that a schedule's work was started, by the clock or by hand."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting"  # asked for by hand; a scheduler process takes it up
+        RUNNING = "running"
+        STARTED = "started"  # a job, which has its own end
+        DONE = "done"
+        NOTHING = "nothing"  # there was nothing to do, or it runs already
+        FAILED = "failed"
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="runs")
+    due_at = models.DateTimeField(null=True)  # None: by hand
+    began_at = models.DateTimeField(default=timezone.now, db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.RUNNING)
+    detail = models.CharField(max_length=300, blank=True)
+    job_id = models.CharField(max_length=128, blank=True)  # its row is gone sooner
+    asked_by = models.CharField(max_length=150, blank=True)  # a user's name; empty: the clock
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.schedule_id} {self.began_at:%Y-%m-%d %H:%M}"

@@ -65,6 +65,16 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended. `error` is what its clients are told, {code, message, …}; `summary` what the pipeline added to the job's."""
+
+    state: str  # completed, failed, canceled
+    counts: Counts
+    summary: dict[str, Any]
+    error: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A part of the work with its share of the progress; the shares of all stages are 1 together."""
 
@@ -90,11 +100,16 @@ class Park(Exception):
 
 
 class JobFailed(Exception):
-    """The job cannot succeed, whoever tries again; code and message are for clients."""
+    """The job cannot succeed; code and message are for clients, and so is `retryable`: that starting it once more may help.
 
-    def __init__(self, code: str, message: str, details: dict[str, Any] | None = None, *, retryable: bool = False) -> None:
+    `again`: by itself it is tried again after a pause, as after an unexpected error, and becomes a dead letter when that did not help.
+    """
+
+    def __init__(
+        self, code: str, message: str, details: dict[str, Any] | None = None, *, retryable: bool = False, again: bool = False
+    ) -> None:
         super().__init__(message)
-        self.code, self.message, self.details, self.retryable = code, message, details or {}, retryable
+        self.code, self.message, self.details, self.retryable, self.again = code, message, details or {}, retryable, again
 
 
 Tell = Callable[[int, float], None]  # how much of which stage is done: its place, 0..1
@@ -200,8 +215,18 @@ class Pipeline(ABC):
         return
 
     @classmethod
+    def ended(cls, payload: Any, how: Ended) -> None:
+        """Write down how a job ended, where the pipeline keeps records of its own. May come twice, and after a retry again."""
+        return
+
+    @classmethod
     def expire(cls) -> int:
         """Delete what outlives its job and has its own time; how much that was. The scheduler asks again and again."""
+        return 0
+
+    @classmethod
+    def overdue(cls) -> int:
+        """How much `expire` would delete, asked again and again."""
         return 0
 
     @classmethod

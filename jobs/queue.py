@@ -30,6 +30,7 @@ NAMES = tuple(name.value for name in Name)
 _COMMON = tuple(name.value for name in COMMON)  # in the order in which workers take from them
 FAILED_TICKET_KEPT_S = 60
 BEAT_EVERY_S = 30.0
+AGAIN_S = 1.0  # between two looks whether the queue can be written to
 NO_LIMIT = -1  # a job ends by itself, by its owner's word, or by its lease
 
 
@@ -170,13 +171,23 @@ class JobWorker(SimpleWorker):
         self._stop()
 
     def run(self) -> None:
-        """Work until told to stop."""
+        """Work until told to stop; not before the queue can be written to, since RQ would end at once, again and again."""
+        while not self._writable():
+            self._over.wait(AGAIN_S)
         beat = threading.Thread(target=self._beat, name="beat", daemon=True)
         beat.start()
         try:
             self.work(logging_level="WARNING")
         finally:
             self._over.set()
+
+    def _writable(self) -> bool:
+        try:
+            self.connection.set(f"{self.key}:begins", b"1", ex=60)
+        except Away as error:
+            log.warning("no jobs are taken: the queue cannot be written to", error=type(error).__name__)
+            return False
+        return True
 
     def _beat(self) -> None:
         """Show that this worker lives also while a long job is in hand."""

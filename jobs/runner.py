@@ -12,9 +12,9 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 
-from bookstrack.lib import clock, trace
+from bookstrack.lib import clock, logging, trace
 from bookstrack.lib.db import in_db
-from jobs import checkpoints, conf, endings, leases, queue
+from jobs import checkpoints, conf, endings, leases, metrics, queue
 from jobs.checkpoints import LeaseLost
 from jobs.models import Job
 from jobs.pipeline import Item, JobFailed, Park, Pipeline, Result, pipelines
@@ -46,7 +46,7 @@ async def take_turn(job_id: str, owner: str) -> None:
     turn = _Turn(job)
     _turns.add(turn)
     try:
-        with leases.Lease(job.pk, job.run) as lease:
+        with logging.job_in_hand(job.pk), leases.Lease(job.pk, job.run) as lease:
             await turn.run(lease)
     finally:
         _turns.discard(turn)
@@ -249,6 +249,7 @@ class _Turn:
         for pause_s in (*WRITE_TRIES_S, None):
             try:
                 await in_db(checkpoints.write, self.job.pk, self.run_number, results, self.reporter.told, seq=self.reporter.seq)
+                metrics.handled(self.job.pipeline, [result.success for result in results])
                 return
             except DatabaseError:
                 if pause_s is None:
@@ -275,10 +276,13 @@ class _Turn:
         with contextlib.suppress(LeaseLost):
             if self.buffer:
                 await self._flush()
+        said: dict[str, Any] = {}
         if isinstance(error, JobFailed):
-            await self._hand_over(endings.fail, code=error.code, message=error.message, details=error.details, retryable=error.retryable)
-            return
-        pause_s = await in_db(endings.fail_or_retry, self.job, self.run_number)
+            said = {"code": error.code, "text": error.message, "details": error.details}
+            if not error.again:
+                await self._hand_over(endings.fail, **said, retryable=error.retryable)
+                return
+        pause_s = await in_db(endings.fail_or_retry, self.job, self.run_number, **said)
         if self.job.place is State.FAILED or await in_db(endings.cancel_asked, self.job, self.run_number):
             await endings.tell(self.job, self.reporter)
             return

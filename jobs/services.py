@@ -19,11 +19,16 @@ from bookstrack.lib import clock
 from bookstrack.lib import redis as redis_door
 from bookstrack.lib.db import in_db
 from bookstrack.lib.errors import NotFound, RefreshTooEarly, TokenExpired, Unauthorized
-from jobs import endings, events, messages, queue, tokens, upkeep
+from jobs import endings, events, messages, purging, queue, tokens, upkeep
+from jobs.audit import by_command, by_token
+from jobs.load import Load, load
 from jobs.models import Job, JobItem
+from jobs.operators import allowed, is_machine
 from jobs.pipeline import Counts, Done, pipelines
 from jobs.progress import Standing
-from jobs.starting import EXPIRES_IN_S, JOB_ID, Started, accepted, checked_job_id, run_here, start
+from jobs.schedule_list import Scheduled, scheduled
+from jobs.schedules import Outcome
+from jobs.starting import EXPIRES_IN_S, JOB_ID, Started, accepted, checked_job_id, run_here, start, started_before
 from jobs.states import State, shown_to_who_cancels
 
 __all__ = [
@@ -32,29 +37,45 @@ __all__ = [
     "MAX_PAGE",
     "PAGE",
     "Job",
+    "Load",
+    "Outcome",
     "Page",
+    "Scheduled",
     "Standing",
     "Started",
     "accepted",
+    "allowed",
     "authorised",
+    "by_command",
+    "by_token",
     "cancel",
     "checked_job_id",
+    "completed",
     "dead_tokens",
+    "expire_uploads",
     "find",
     "followable",
+    "is_machine",
     "live_state",
+    "load",
+    "overdue",
+    "purge",
     "queue_trouble",
+    "queue_troubles",
     "refresh",
     "rendered",
     "result_options",
     "results",
     "retry",
     "run_here",
+    "scheduled",
     "start",
+    "started_before",
     "state",
     "taken",
 ]  # fmt: skip
 log = structlog.get_logger(__name__)
+overdue, purge, expire_uploads = purging.overdue, purging.purge, purging.expire_uploads
 PAGE, MAX_PAGE = 1_000, 5_000
 _NO_TOKEN = tokens.digest("")  # what a guess at an unknown job is compared with
 
@@ -258,19 +279,38 @@ def retry(job: Job) -> bool:
     return done
 
 
-async def queue_trouble() -> str | None:
-    """What is wrong with the queue, in words; None when jobs are worked on and looked after.
+async def queue_troubles() -> dict[str, str]:
+    """What is wrong with the queue, in words, by what is missing: "workers", "scheduler", or a queue; empty when jobs are worked on and
+    looked after.
 
     Raises: redis.Away.
     """
+    found = {}
     served = await queue.served()
     if not served:
-        return "no worker process is running"
-    if missing := [name for name in queue.NAMES if name not in served]:
-        return f"no worker process takes from {', '.join(missing)}"
-    return None if await upkeep.looked_after() else "no scheduler process is running"
+        found["workers"] = "no worker process is running"
+    else:
+        found = {name: f"no worker process takes from {name}" for name in queue.NAMES if name not in served}
+    if not await upkeep.looked_after():
+        found["scheduler"] = "no scheduler process is running"
+    return found
+
+
+async def queue_trouble() -> str | None:
+    """The same in a line, that of the workers first; None when nothing is wrong.
+
+    Raises: redis.Away.
+    """
+    found = await queue_troubles()
+    return "; ".join(words for what, words in found.items() if what != "scheduler") or found.get("scheduler")
 
 
 async def find(job_id: str) -> Job | None:
     """A job by its id, for staff and commands."""
     return await in_db(Job.objects.filter(pk=job_id).first)
+
+
+async def completed(pipeline: str, limit: int) -> list[Job]:
+    """The newest completed jobs of a pipeline whose results are kept."""
+    rows = Job.objects.filter(pipeline=pipeline, state=State.COMPLETED.value, purged_at=None).order_by("-created_at").defer("payload")
+    return await in_db(lambda: list(rows[:limit]))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.db import DatabaseError
-from prometheus_client import Counter, Gauge, Histogram
 
 from bookstrack.lib import clock
 from bookstrack.lib import redis as redis_door
+from bookstrack.lib.telemetry import Counter, Histogram, live_gauge
 from jobs import places, services
 from jobs.messages import Event
 
@@ -25,7 +25,7 @@ JOB_AWAITED_S = 120.0
 CHECK_TOKENS_EVERY_S = 30.0
 REPLAYED_AFTER_S = 10.0
 
-open_sockets = Gauge("bookstrack_sockets_open", "Sockets of the progress channel that are open", multiprocess_mode="livesum")
+open_sockets = live_gauge("bookstrack_sockets_open", "Sockets of the progress channel that are open")
 messages_sent = Counter("bookstrack_socket_messages_total", "Events sent to sockets")
 replays = Counter("bookstrack_socket_replays_total", "Events that were read from the log again, for those who came late")
 push_seconds = Histogram(

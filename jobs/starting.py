@@ -19,9 +19,9 @@ from bookstrack.lib import redis as redis_door
 from bookstrack.lib import trace
 from bookstrack.lib.db import in_db
 from bookstrack.lib.errors import BadInput, JobExists, Unavailable
-from jobs import queue, runner, tokens
+from jobs import metrics, queue, runner, tokens
 from jobs.models import Job, JobMove
-from jobs.pipeline import pipelines
+from jobs.pipeline import Queue, pipelines
 from jobs.progress import Standing
 from jobs.states import State
 
@@ -42,29 +42,59 @@ class Started:
 
 
 async def start(
-    *, pipeline: str, payload: Any, total: int, job_id: str | None, client: str, route: str = "", key: str | None = None, body: bytes = b""
+    *,
+    pipeline: str,
+    payload: Any,
+    total: int,
+    job_id: str | None,
+    client: str,
+    route: str = "",
+    key: str | None = None,
+    body: bytes = b"",
+    into: Queue | None = None,
 ) -> Started:
     """Make a job and put it into its queue; nothing is left half-started.
 
-    `key` is the client's Idempotency-Key, `body` what it stands for. Raises: JobExists, BadInput, Unavailable.
+    `key` is the client's Idempotency-Key, `body` what it stands for; `into` is another queue than the pipeline's. Raises: JobExists,
+    BadInput, Unavailable.
     """
     job = _new(pipeline, payload, total, client)
-    if key is not None:
-        if not 1 <= len(key) <= MAX_KEY_CHARS:
-            raise BadInput(f"Idempotency-Key takes 1 to {MAX_KEY_CHARS} characters.", details={"field": "Idempotency-Key"})
-        job.idempotency_key = hashlib.sha256(f"{client}\x1f{route}\x1f{key}".encode()).hexdigest()
-        job.body_digest = hashlib.sha256(body).hexdigest()
+    job.queue = into.value if into else job.queue
+    _keyed(job, client, route, key, body)
     await _redis_answers()
     return await in_db(_started, job, job_id)
 
 
-async def run_here(*, pipeline: str, payload: Any, total: int, tell: Callable[[Standing], None]) -> Job:
+async def started_before(*, client: str, route: str, key: str | None, body: bytes) -> Started | None:
+    """What the same Idempotency-Key has started, for who must know it before there is a job; None without a key.
+
+    Raises: JobExists when it stood for another body, BadInput.
+    """
+    job = Job()
+    _keyed(job, client, route, key, body)
+    return await in_db(_started_before, job)
+
+
+def _keyed(job: Job, client: str, route: str, key: str | None, body: bytes) -> None:
+    """Raises: BadInput."""
+    if key is None:
+        return
+    if not 1 <= len(key) <= MAX_KEY_CHARS:
+        raise BadInput(f"Idempotency-Key takes 1 to {MAX_KEY_CHARS} characters.", details={"field": "Idempotency-Key"})
+    job.idempotency_key = hashlib.sha256(f"{client}\x1f{route}\x1f{key}".encode()).hexdigest()
+    job.body_digest = hashlib.sha256(body).hexdigest()
+
+
+async def run_here(
+    *, pipeline: str, payload: Any, total: int, tell: Callable[[Standing], None], job_id: str | None = None
+) -> Job:
     """Do a job in this process, for commands: it needs neither a worker nor Redis. `tell` hears several times a second where it stands.
 
     The job as it ended. Should the process die, a server's scheduler gives it to a worker.
     """
     job = _new(pipeline, payload, total, "command")
-    await in_db(_saved, job, None)
+    await in_db(_saved, job, job_id)
+    metrics.started.labels(pipeline).inc()
     turn = asyncio.create_task(runner.take_turn(job.pk, f"{socket.gethostname()}:{os.getpid()}"))
     while not turn.done():
         await asyncio.wait([turn], timeout=TELL_EVERY_S)
@@ -76,8 +106,19 @@ async def run_here(*, pipeline: str, payload: Any, total: int, tell: Callable[[S
     return job
 
 
+def _storable(value: Any) -> Any:
+    """What a pipeline was given without NUL signs, which PostgreSQL's JSON cannot hold; a sign that says so stands in for each."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd")
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(one) for name, one in value.items()}
+    return value
+
+
 def _new(pipeline: str, payload: Any, total: int, client: str) -> Job:
-    job = Job(pipeline=pipeline, queue=pipelines()[pipeline].queue.value, payload=payload, total_count=total, client=client)
+    job = Job(pipeline=pipeline, queue=pipelines()[pipeline].queue.value, payload=_storable(payload), total_count=total, client=client)
     job.trace_id, job.token_salt = trace.current().id, tokens.new_salt()
     job.token_expires_at = timezone.now() + tokens.LIFETIME
     job.ticketed_at = timezone.now()
@@ -145,6 +186,7 @@ def _started(job: Job, job_id: str | None) -> Started:
     except queue.Away:
         Job.objects.filter(pk=job.pk, run=0).delete()
         raise _away() from None
+    metrics.started.labels(job.pipeline).inc()
     return Started(job, token)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import DatabaseError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bookstrack.lib import redis as redis_door
@@ -129,21 +129,33 @@ async def tell_ends() -> int:
 async def purge() -> int:
     """Delete results and events a day after a job's end, and its row a day later; dead letters are kept a week."""
     over = await in_db(_over)
+    purged = 0
     for job_id in over:
         await events.forget(job_id)
-        await in_db(_purge_one, job_id)
+        try:
+            await in_db(_purge_one, job_id)
+        except DatabaseError:
+            raise
+        except Exception as error:  # its file is in a storage that is away: the others go, and this one the next time
+            log.warning("a job's data could not be deleted", job=job_id, error=type(error).__name__)
+            continue
+        purged += 1
     await in_db(_delete_tombstones)
     for pipeline in pipelines().values():
         await in_db(pipeline.expire)
-    return len(over)
+    return purged
 
 
-def _over() -> list[str]:
+def over() -> QuerySet[Job]:
+    """The jobs whose results and events are to be deleted."""
     now = timezone.now()
     plain = Q(dead_letter=None, ended_at__lt=now - timedelta(seconds=conf.KEPT_S))
     dead = Q(ended_at__lt=now - timedelta(seconds=conf.DEAD_LETTERS_KEPT_S))
-    ended = Job.objects.filter(plain | dead, state__in=_ENDED, purged_at=None)
-    return list(ended.values_list("pk", flat=True)[:MAX_A_TIME])
+    return Job.objects.filter(plain | dead, state__in=_ENDED, purged_at=None)
+
+
+def _over() -> list[str]:
+    return list(over().values_list("pk", flat=True)[:MAX_A_TIME])
 
 
 def _purge_one(job_id: str) -> None:

@@ -20,9 +20,11 @@ def owner() -> str:
 
 def work(job_id: str) -> None:
     """Do one ticket: a turn at the job, if there is one to take."""
+    from bookstrack.lib import collector
     from jobs import runner
 
     _loop().run(alone(runner.take_turn(job_id, owner())))
+    collector.clear_up()
 
 
 async def alone(turn: Awaitable[None]) -> None:

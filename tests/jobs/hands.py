@@ -176,11 +176,11 @@ class Address:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[Address]:
+async def serving(port: int = 0) -> AsyncIterator[Address]:
     """The whole application behind the real server, in this loop."""
     config = web.config()
     config.lifespan = "off"  # what it starts belongs to a process
-    with supervisor.listen("127.0.0.1", 0) as listener:
+    with supervisor.bind("127.0.0.1", port) as listener:
         config.load()
         server = web.Server(config)
         server.lifespan = config.lifespan_class(config)

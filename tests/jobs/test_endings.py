@@ -78,7 +78,7 @@ ENDINGS: dict[str, Callable[[Job, int], object]] = {
     "complete": endings.complete,
     "cancel_running": endings.cancel_running,
     "cancel_asked": endings.cancel_asked,
-    "fail": lambda job, run: endings.fail(job, run, code="CODE", message="text"),
+    "fail": lambda job, run: endings.fail(job, run, code="CODE", text="text"),
     "fail_or_retry": endings.fail_or_retry,
     "put_back": lambda job, run: endings.put_back(job, run, note=""),
     "park": lambda job, run: endings.park(job, run, until=timezone.now(), note=""),

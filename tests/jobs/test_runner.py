@@ -191,6 +191,20 @@ async def test_a_job_that_cannot_succeed_fails_with_its_reason_and_is_no_dead_le
     assert 6 not in await hands.items_of(job.pk) and job.processed_count == len(await hands.items_of(job.pk)) > 0
 
 
+async def test_a_failure_that_may_pass_is_tried_again_and_keeps_its_reason() -> None:
+    started = await hands.start(3, away_at=2)
+    for pause_s in (5, 30):
+        job = await hands.turn(started.job.pk)
+        assert job.place is State.QUEUED and job.wake_at is not None
+        assert pause_s - 3 < (job.wake_at - timezone.now()).total_seconds() <= pause_s
+        await hands.set_row(job.pk, wake_at=None)
+    job = await hands.turn(job.pk)
+    assert job.place is State.FAILED
+    assert job.error == {"code": "PROVIDER_ERROR", "message": "Nobody answered.", "retryable": True, "details": {"row": 2}}
+    letter = await in_db(DeadLetter.objects.get)
+    assert (letter.kind, letter.error, letter.attempts) == ("PROVIDER_ERROR", "Nobody answered.", 3)
+
+
 async def test_an_unexpected_failure_is_tried_again_after_5_and_30_seconds_and_becomes_a_dead_letter() -> None:
     started = await hands.start(3, broken=True)
     for pause_s in (5, 30):

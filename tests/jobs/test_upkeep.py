@@ -255,6 +255,16 @@ async def test_a_dead_letter_is_kept_for_a_week_with_what_it_needs_for_a_retry()
     assert await upkeep.purge() == 1
 
 
+async def test_a_job_whose_file_cannot_be_deleted_keeps_no_other_from_going() -> None:
+    stuck, other = await hands.completed(1, storage_away=True), await hands.completed(1)
+    await over(stuck.job.pk, LONG_AGO * 2)
+    await over(other.job.pk)
+    assert await upkeep.purge() == 1
+    assert (await hands.fresh(other.job.pk)).purged_at is not None
+    row = await hands.fresh(stuck.job.pk)
+    assert row.purged_at is None and row.payload["storage_away"] is True, "it is tried again"
+
+
 async def test_an_end_of_a_purged_job_is_told_no_more() -> None:
     started = await hands.completed(2)
     await over(started.job.pk)

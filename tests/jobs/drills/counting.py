@@ -101,7 +101,8 @@ class Albums(Pipeline):
 
 
 class Counting(Pipeline):
-    """Input: {count, delay_s?, trail?, raise_at?, fail_at?, kill_at?, hang_at?, park_at?, park_until?, broken?, prepare_s?, call?}.
+    """Input: {count, delay_s?, trail?, raise_at?, fail_at?, away_at?, kill_at?, hang_at?, park_at?, park_until?, broken?,
+    prepare_s?, call?}.
 
     `trail` is a file to which each handled index is appended. The item at `kill_at` kills the process. `call` names one of `calls`.
     """
@@ -137,6 +138,11 @@ class Counting(Pipeline):
                 file.write(f"{item.index}\n")
         return Result(item.index, True, "success", orjson.dumps({"index": item.index, "square": item.index**2}))
 
+    @classmethod
+    def forget(cls, payload: Any) -> None:
+        if payload.get("storage_away"):
+            raise OSError("no space, no disk")
+
     async def _called(self, index: int) -> None:
         if "call" in self.payload:
             await calls[self.payload["call"]](index)
@@ -150,6 +156,8 @@ class Counting(Pipeline):
             raise KeyError("a fault of this item")
         if index == said.get("fail_at"):
             raise JobFailed("INVALID_FILE", "The file is none.", {"row": index})
+        if index == said.get("away_at"):
+            raise JobFailed("PROVIDER_ERROR", "Nobody answered.", {"row": index}, retryable=True, again=True)
         if index == said.get("park_at") and time.time() < said["park_until"]:
             raise Park(said["park_until"], "today's calls are used up")
 
