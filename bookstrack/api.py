@@ -13,6 +13,11 @@ from ninja.parser import Parser
 
 from bookstrack import envelope, health
 from bookstrack.lib.errors import ApiError, BadInput, InternalError, InvalidQuery, MissingParameter, Unavailable
+from harvest.api_covers import router as covers_router
+from harvest.api_harvest import router as harvest_router
+from harvest.api_metrics import router as metrics_router
+from harvest.api_pictures import router as pictures_router
+from harvest.api_warming import router as warming_router
 from jobs.api import router as jobs_router
 from scanning.api import router as scanning_router
 from scanning.api_imports import router as imports_router
@@ -49,6 +54,8 @@ api.add_router("", scanning_router)
 api.add_router("", imports_router)
 api.add_router("", scans_router)
 api.add_router("", jobs_router)
+for harvest_part in (pictures_router, covers_router, harvest_router, warming_router, metrics_router):
+    api.add_router("", harvest_part)
 api.add_router("", health.router)
 
 

@@ -18,16 +18,22 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix  # noqa: E4
 from django.http.response import HttpResponseBase, StreamingHttpResponse  # noqa: E402
 from django.urls import set_script_prefix  # noqa: E402
 
+from bookstrack import ratelimit  # noqa: E402
 from bookstrack.edge import App, Edge, Receive, Scope, Send  # noqa: E402
-from bookstrack.lib import collector, db, http, redis  # noqa: E402
+from bookstrack.fast_lane import FastLane  # noqa: E402
+from bookstrack.lib import access_log, collector, db, http, redis, telemetry  # noqa: E402
+from harvest.cover_store.cover_lane import CoverLane  # noqa: E402
+from harvest.proxy.picture_lane import PictureLane  # noqa: E402
+from harvest.proxy.proxied_rows import uses  # noqa: E402
 from jobs import hub, sockets  # noqa: E402
 from jobs.routing import socket_application  # noqa: E402
 from scanning import scans  # noqa: E402
 from search import services  # noqa: E402
+from search.fast_lane import SearchLane  # noqa: E402
 from search.ledger import ledger  # noqa: E402
 
 log = structlog.get_logger(__name__)
-API_PATHS = ("/v1/", "/api/", "/search/", "/external/", "/covers/", "/images/", "/health", "/livez", "/readyz", "/openapi.json")
+API_PATHS = ("/v1/", "/api/", "/search/", "/external/", "/covers/", "/images/", "/metrics", "/health", "/livez", "/readyz", "/openapi.json")
 
 
 class _ApiHandler(ASGIHandler):
@@ -97,11 +103,14 @@ async def _streamed(response: StreamingHttpResponse, receive: Receive, send: Sen
 
 _api: App = _ApiHandler()  # type: ignore[assignment]  # ASGI is spelled in two ways
 _pages: App = ASGIHandler()  # type: ignore[assignment]
+_fast_lane = FastLane([SearchLane(services.cache), CoverLane(), PictureLane()])
 
 
 async def _inner(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await _socket(scope, receive, send)
+        return
+    if await _fast_lane.answered(scope, send):
         return
     handler = _api if scope.get("path", "").startswith(API_PATHS) else _pages
     await handler(scope, receive, send)
@@ -121,7 +130,8 @@ _background: set[asyncio.Task[None]] = set()
 async def start() -> None:
     """Tasks that every web process runs."""
     collector.spare_what_is_loaded()
-    _background.update(asyncio.create_task(task) for task in (ledger.run(), sockets.keep()))
+    telemetry.begin_tallying()
+    _background.update(asyncio.create_task(task) for task in (ledger.run(), sockets.keep(), uses.run(), services.cache.memory.watch.run()))
 
 
 async def hang_up() -> None:
@@ -137,10 +147,14 @@ async def stop() -> None:
     await hub.stop()
     await services.asked_who_wrote(within_s=1.0)  # a stop does not wait for Wikidata
     await services.settled()
+    await ratelimit.give_back()
+    await uses.flush()
     await scans.close()
     await http.close()
     await redis.close()
     db.close()
+    telemetry.end_tallying()
+    access_log.flush()
 
 
-application = Edge(_inner, start=start, stop=stop)
+application = Edge(_inner, _fast_lane, start=start, stop=stop)

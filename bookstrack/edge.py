@@ -1,7 +1,7 @@
 """The outermost layer, before Django: what every HTTP reply gets whoever makes it, and what is refused before anybody works on it.
 
 Request ids, CORS, limits per client, a cap on bodies counted while they stream, security headers, HEAD, one access line a request.
-The fast lane for cached searches will stand between this layer and Django.
+Cached GETs are answered before it where the server can (fast_lane.py), and within it otherwise.
 """
 
 import asyncio
@@ -12,8 +12,9 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from bookstrack import envelope, ratelimit
-from bookstrack.lib import trace
+from bookstrack import envelope, ratelimit, reply_headers, traffic
+from bookstrack.fast_lane import VERDICT, FastLane
+from bookstrack.lib import access_log, trace
 from bookstrack.lib.errors import ApiError, InternalError, TooLarge
 from scanning import conf as uploads
 
@@ -34,19 +35,12 @@ _FILES = (  # what a file, or several, may have that is sent there
     ("/v1/import/", uploads.MAX_IMPORT_BYTES),
     ("/api/scan-bookshelf/batch", int((uploads.MAX_PHOTOS + 1) * uploads.max_photo_bytes() * BASE64)),  # the view names which is too large
     ("/api/scan-bookshelf", uploads.max_photo_bytes()),
+    ("/api/warming/upload", int(uploads.MAX_IMPORT_BYTES * BASE64)),
+    ("/admin/harvest/warmedkey/warm/", uploads.MAX_IMPORT_BYTES),
 )
 ENVELOPE_BYTES = 64 * 1024  # of a form around a file
 QUIET_PATHS = ("/livez", "/readyz", "/static/")
-_CSP = (
-    "default-src 'self'; script-src 'self'; style-src 'self'{style}; img-src 'self' https: data: blob:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-_SECURITY = {
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-    b"referrer-policy": b"same-origin",
-    b"cross-origin-opener-policy": b"same-origin",
-}
+_STYLED_PATHS = ("/docs", "/admin")
 _LIMITED = (
     ("/v1/search", "search"), ("/v1/editions/", "search"), ("/v1/works/", "search"), ("/v1/authors/", "search"),
     ("/v1/resolve/", "search"), ("/search/", "search"), ("/external/", "search"),
@@ -57,10 +51,6 @@ _PREFLIGHT = {
     b"access-control-allow-headers": b"accept, authorization, content-type, idempotency-key, if-none-match, x-request-id",
     b"access-control-max-age": b"86400",
 }
-_EXPOSED = (
-    b"etag, retry-after, x-request-id, x-cache, x-cache-status, x-cache-age, x-provider, x-response-time, x-image-quality, "
-    b"x-data-completeness, ratelimit-limit, ratelimit-remaining, ratelimit-reset"
-)
 
 
 class BodyTooLarge(Exception):
@@ -68,18 +58,29 @@ class BodyTooLarge(Exception):
 
 
 class Edge:
-    """ASGI application around another one; `start` and `stop` run with the server's life."""
+    """ASGI application around another one; `start` and `stop` run with the server's life.
 
-    def __init__(self, app: App, *, start: Hook, stop: Hook) -> None:
-        self.app, self.start, self.stop = app, start, stop
+    `fast_lane` is asked by our server before it comes here (web.py).
+    """
+
+    def __init__(self, app: App, fast_lane: FastLane, *, start: Hook, stop: Hook) -> None:
+        self.app, self.fast_lane, self.start, self.stop = app, fast_lane, start, stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await _Exchange(self.app, scope, receive, send).run()
+            if not await self._soon(scope):
+                await _Exchange(self.app, scope, receive, send).run()
         else:
             await self.app({**scope, "bookstrack.client": client_of(scope)}, receive, send)
+
+    async def _soon(self, scope: Scope) -> bool:
+        try:
+            return await self.fast_lane.soon(scope)
+        except Exception:  # a fault of ours: the long way answers, and we get the traceback
+            log.exception("the fast lane broke", path=scope["path"])
+            return False
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -98,6 +99,12 @@ def client_of(scope: Scope) -> str:
     return ratelimit.client_of(peer[0] if peer else None, ", ".join(lines) or None, settings.TRUSTED_PROXIES)
 
 
+def _peer_of(scope: Scope) -> str:
+    """The same where no proxy says anything."""
+    peer = scope.get("client")
+    return ratelimit.client_of(peer[0] if peer else None, None, settings.TRUSTED_PROXIES)
+
+
 class _Exchange:
     """One request and its reply."""
 
@@ -107,17 +114,17 @@ class _Exchange:
         self.path: str = scope["path"]
         self.method: str = scope["method"]
         self.trace = trace.begin(self.headers.get(b"x-request-id", b"").decode("latin-1"))
-        self.status = 0
+        self.status, self.replied_ms = 0, 0.0  # none yet
         self.ended = False
         self.received_bytes = 0
         self.extra: dict[str, str] = {}  # headers that the reply gets whatever becomes of it
-        self.client = client_of(scope)
+        self.client = client_of(scope) if b"x-forwarded-for" in self.headers else _peer_of(scope)
 
     async def run(self) -> None:
         try:
             if self._preflight():
                 await self._reply(
-                    204, b"", list(_PREFLIGHT.items()) if self._origin() else []
+                    204, b"", list(_PREFLIGHT.items()) if reply_headers.cors(self.headers[b"origin"]) else []
                 )
                 return
             await self._charge()
@@ -166,10 +173,10 @@ class _Exchange:
         )
 
     async def _charge(self) -> None:
-        bucket = self._bucket()
-        if bucket is None or not settings.RATE_LIMITS_ENABLED:
+        bucket = self._bucket() if settings.RATE_LIMITS_ENABLED else None
+        if bucket is None:
             return
-        verdict = await ratelimit.charge(bucket, self.client, settings.RATE_LIMITS[bucket])
+        verdict = self.scope.get(VERDICT) or await ratelimit.charge(bucket, self.client, settings.RATE_LIMITS[bucket])
         self.extra |= ratelimit.headers_of(verdict)
         if not verdict.allowed:
             raise ratelimit.refusal(verdict)
@@ -184,7 +191,7 @@ class _Exchange:
     # -- what goes out
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status, self.replied_ms = message["status"], self.trace.elapsed_ms
             message = {**message, "headers": self._dressed(list(message.get("headers", [])))}
         elif self.method == "HEAD" and message["type"] == "http.response.body":
             if self.ended:
@@ -194,27 +201,26 @@ class _Exchange:
         await self._send(message)
 
     def _dressed(self, headers: Headers) -> Headers:
-        present = {name.lower() for name, _ in headers}
-        added = {name: value for name, value in _SECURITY.items() if name not in present}
-        if b"content-security-policy" not in present:
-            style = " 'unsafe-inline'" if self.path.startswith(("/docs", "/admin")) else ""
-            added[b"content-security-policy"] = _CSP.format(style=style).encode()
-        added[b"x-request-id"] = self.trace.id.encode()
-        added |= {name.lower().encode(): value.encode() for name, value in self.extra.items()}
-        origin = self._origin()
-        if origin:
-            added[b"access-control-allow-origin"] = origin
-            added[b"access-control-expose-headers"] = _EXPOSED
-        vary = [value for name, value in headers if name.lower() == b"vary"]
-        kept = [(name, value) for name, value in headers if name.lower() != b"vary"]
-        if not any(b"origin" in value.lower() for value in vary):
-            vary.append(b"Origin")
-        return [*kept, *added.items(), (b"vary", b", ".join(vary))]
-
-    def _origin(self) -> bytes | None:
-        """The Origin, where it is on the allow-list."""
+        kept: Headers = []
+        present, vary = set(), b""
+        for name, value in headers:
+            lower = name.lower()
+            if lower == b"vary":
+                vary = vary + b", " + value if vary else value
+            else:
+                present.add(lower)
+                kept.append((name, value))
+        security = reply_headers.security(styled=self.path.startswith(_STYLED_PATHS))
+        kept += [pair for pair in security if pair[0] not in present]
+        kept.append((b"x-request-id", self.trace.id.encode()))
+        kept += [(name.lower().encode(), value.encode()) for name, value in self.extra.items()]
         origin = self.headers.get(b"origin")
-        return origin if origin and origin.decode("latin-1") in settings.CORS_ALLOWED_ORIGINS else None
+        if origin:
+            kept += reply_headers.cors(origin)
+        if b"origin" not in vary.lower():
+            vary = vary + b", Origin" if vary else b"Origin"
+        kept.append((b"vary", vary))
+        return kept
 
     async def _refuse(self, error: ApiError) -> None:
         if self.status:  # the reply had begun: the connection is all that can still tell
@@ -232,4 +238,6 @@ class _Exchange:
     def _account(self) -> None:
         if self.path.startswith(QUIET_PATHS):
             return
-        log.info("request", method=self.method, path=self.path, status=self.status, ms=round(self.trace.elapsed_ms, 1))
+        route = traffic.route_of(self.path)
+        traffic.count(route, self.method, self.status, self.replied_ms / 1000)
+        access_log.line(self.method, self.path, route, self.status, self.trace.elapsed_ms, self.trace.id)

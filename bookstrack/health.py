@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 from ninja import Router, Schema
 
-from bookstrack.lib import clock, redis, trace
+from bookstrack.lib import clock, object_store, redis, trace
 from bookstrack.lib.db import in_db
 from jobs import services as jobs
 from search import services
@@ -146,7 +146,8 @@ async def _queue() -> str | None:
 
 
 async def _storage() -> str | None:
-    return None if os.access(settings.DATA_DIR, os.W_OK) else "the data folder cannot be written"
+    """A file can be written in each local folder, or the bucket answers."""
+    return await object_store.trouble()
 
 
 _migrated = False

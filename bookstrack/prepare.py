@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+PREPARING = 0x70726570  # of PostgreSQL's advisory lock
 
 
 class CannotPrepare(Exception):
@@ -70,6 +71,7 @@ def prepare() -> None:
 
     try:
         timed("settings", set_up)
+        timed("turn", take_turn)
         timed("migrations", migrate)
         timed("admin user", make_first_admin)
         timed("sample catalogue", load_samples)
@@ -93,6 +95,17 @@ def set_up() -> str:
 
     django.setup()
     return "loaded"
+
+
+def take_turn() -> str:
+    """Wait while another host prepares the same database. The connection holds the lock, and gives it back when it is closed."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":  # a file of the data folder, which is ours already
+        return "nobody else"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+    return "ours"
 
 
 def migrate() -> str:

@@ -1,11 +1,12 @@
-"""Limits per client: exact over all processes, charged in one round trip, open while Redis is away.
+"""Limits per client: held over all processes, open while Redis is away.
+
+Exact, in one round trip a request; for the buckets of LEASED mostly without one, by lots of tokens.
 
 Source: spec 02, "Limits", and 08, "Safety" (clients behind trusted proxies, IPv6 by /64).
 """
 
 import ipaddress
 from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -13,68 +14,52 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from bookstrack import limit_bucket
 from bookstrack.env import RateLimit
 from bookstrack.lib import clock, redis
 from bookstrack.lib.errors import RateLimited
+from bookstrack.lib.per_loop import PerLoop
+from bookstrack.lib.telemetry import Counter
+from bookstrack.limit_bucket import Verdict
+from bookstrack.limit_lots import Lots
 
 log = structlog.get_logger(__name__)
+refused = Counter("bookstrack_limits_refused_total", "Requests over a client's limit.", ["limit"])
+LEASED = frozenset({"search", "images"})
 SAY_AGAIN_S = 60.0
 MAX_HOPS = 32
+MAX_KEPT_CHARACTERS = 256  # of a chain of addresses: a longer one is read again each time
 
-# A bucket that leaks evenly (GCRA), in whole numbers, so that nothing is lost by rounding: a request puts in `cost * window`,
-# each ms takes out `limit`, and it holds `limit * window`. Kept as "level at".
-# KEYS: bucket. ARGV: now ms, cost, limit, window ms. Answers {passed, level before this request}.
-_CHARGE = redis.Script(
-    """
-    local now, cost, limit, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-    local level, at = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%d+)$')
-    level, at = tonumber(level or 0), tonumber(at or 0)
-    now = math.max(now, at)
-    level = math.max(0, level - (now - at) * limit)
-    local after = level + cost * window
-    if after > limit * window then return {0, level} end
-    redis.call('SET', KEYS[1], string.format('%.0f %.0f', after, now), 'PX', math.ceil(after / limit) + 1000)
-    return {1, level}
-    """
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a request may pass, and what is left afterwards. `reset_s`: until all of it is there again."""
-
-    allowed: bool
-    limit: int
-    remaining: int
-    reset_s: int
-    retry_after_s: int  # 0 when allowed
-    window_s: int
+_lots: PerLoop[Lots] = PerLoop(Lots)
 
 
 async def charge(bucket: str, client: str, limit: RateLimit, cost: int = 1) -> Verdict:
     """Charge a client's bucket. A refused request is not charged; while Redis is away every request passes."""
-    now_ms, window_ms = int(clock.unix_s() * 1000), limit.window_s * 1000
+    key = f"limits:{bucket}:{client}"
     try:
-        passed, level = await _CHARGE(keys=[f"limit:{bucket}:{client}"], args=[now_ms, cost, limit.requests, window_ms])
+        if cost == 1 and bucket in LEASED:
+            verdict = await _lots.get().charge(key, bucket, client, limit)
+        else:
+            verdict = limit_bucket.verdict_of(await limit_bucket.ask(key, limit, cost), limit, cost)
     except redis.Away as error:
         _say(bucket, type(error).__name__)
-        return Verdict(True, limit.requests, max(0, limit.requests - cost), 0, 0, limit.window_s)
-    after = level + cost * window_ms if passed else level
-    left = limit.requests * window_ms - after
-    missing = max(0, cost * window_ms - left)
-    return Verdict(
-        allowed=bool(passed),
-        limit=limit.requests,
-        remaining=left // window_ms,
-        reset_s=_seconds(after, limit),
-        retry_after_s=0 if passed else min(limit.window_s, max(1, _seconds(missing, limit))),
-        window_s=limit.window_s,
-    )
+        return limit_bucket.unheld(limit, cost)
+    if not verdict.allowed:
+        refused.labels(bucket).inc()
+    return verdict
 
 
-def _seconds(level: int, limit: RateLimit) -> int:
-    """Until so much has leaked out, rounded up."""
-    return -(-level // (limit.requests * 1000))
+def at_once(bucket: str, client: str, limit: RateLimit) -> Verdict | None:
+    """Charge a client's bucket without asking Redis; None where `charge` must be awaited, because it has to ask or will refuse."""
+    verdict = _lots.get().at_once(bucket, client, limit)
+    return verdict if verdict is not None and verdict.allowed else None
+
+
+async def give_back() -> None:
+    """Give back the tokens that this process did not use, at its stop."""
+    lots = _lots.pop()
+    if lots is not None:
+        await lots.give_back()
 
 
 _said_s: dict[str, float] = {}  # bucket -> when
@@ -117,6 +102,17 @@ def headers_of(verdict: Verdict) -> dict[str, str]:
     return {f"{prefix}RateLimit-{name}": str(value) for name, value in values.items() for prefix in ("", "X-")}
 
 
+def header_lines(verdict: Verdict) -> bytes:
+    """The same headers as lines of HTTP/1.1, their names in small letters."""
+    return _lines_of(verdict.limit) % (verdict.remaining, verdict.remaining, verdict.reset_s, verdict.reset_s)
+
+
+@lru_cache(maxsize=64)
+def _lines_of(limit: int) -> bytes:
+    values = {"limit": str(limit), "remaining": "%d", "reset": "%d"}
+    return "".join(f"{prefix}ratelimit-{name}: {value}\r\n" for name, value in values.items() for prefix in ("", "x-")).encode()
+
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -142,11 +138,17 @@ def client_of(peer: str | None, forwarded: str | None, trusted: Sequence[str]) -
 
     `forwarded` is X-Forwarded-For: its right end was written by our own proxies, its left end is the client's word.
     """
-    address = _address(peer or "")
+    find = _client_of if len(forwarded or "") <= MAX_KEPT_CHARACTERS else _client_of.__wrapped__
+    return find(peer or "", forwarded or "", tuple(trusted))
+
+
+@lru_cache(maxsize=4096)
+def _client_of(peer: str, forwarded: str, trusted: tuple[str, ...]) -> str:
+    address = _address(peer)
     if address is None:
         return "unknown"
-    proxies = networks(trusted)
-    for hop in reversed((forwarded or "").rsplit(",", MAX_HOPS)):
+    proxies = _networks(trusted)
+    for hop in reversed(forwarded.rsplit(",", MAX_HOPS)):
         if not _within(address, proxies):
             break
         nearer = _address(hop.strip())
@@ -162,6 +164,7 @@ def _within(address: Address, proxies: Sequence[Network]) -> bool:
     return any(address in network for network in proxies if network.version == address.version)
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     """An address, also with a port (`192.0.2.1:80`, `[2001:db8::1]:80`) or a zone; IPv4 within IPv6 is IPv4."""
     host = text[1:].partition("]")[0] if text.startswith("[") else text

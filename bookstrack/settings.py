@@ -5,8 +5,9 @@ from typing import Any
 
 import dj_database_url
 import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
 
-from bookstrack import env, rq_settings
+from bookstrack import env, mail_settings, rq_settings, storage_url
 
 django_stubs_ext.monkeypatch()
 
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "search",
     "jobs",
     "scanning",
+    "harvest",
 ]
 MIDDLEWARE = [
     "bookstrack.envelope.error_envelope",
@@ -94,21 +96,51 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # -- Redis
 REDIS_URL = env.text("REDIS_URL")  # empty: the embedded server of the data folder
 
-# -- files
+# -- files: folders of the data folder, or of a bucket by STORAGE_URL. Nothing of them is served as it lies there.
+try:
+    BUCKET = storage_url.parse(env.text("STORAGE_URL"))
+except storage_url.WrongUrl as error:
+    raise ImproperlyConfigured(f"STORAGE_URL: {error}") from None
+
+
+def _kept_in(folder: str, *, overwrite: bool) -> dict[str, Any]:
+    """A storage for ourselves alone: of files for their owner only, or of a bucket's objects."""
+    if BUCKET is not None:
+        return {"BACKEND": "bookstrack.lib.s3_files.S3Files", "OPTIONS": BUCKET.options(folder) | {"file_overwrite": overwrite}}
+    options = {"location": DATA_DIR / folder, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    return {"BACKEND": "bookstrack.lib.local_files.LocalFiles", "OPTIONS": options | {"allow_overwrite": overwrite}}
+
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    # what clients sent, under names of our own; nothing of it is served
-    "uploads": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "uploads", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
-    },
+    "uploads": _kept_in("uploads", overwrite=False),  # what clients sent, under names of our own
+    "covers": _kept_in("covers", overwrite=True),
+    "archive": _kept_in("archive", overwrite=True),
 }
 
 # -- jobs
-PIPELINE_PACKAGES = env.words("PIPELINE_PACKAGES", "scanning.pipelines")
+PIPELINE_PACKAGES = env.words("PIPELINE_PACKAGES", "scanning.pipelines,harvest.pipelines")
 RQ_QUEUES = rq_settings.Queues()
+# What runs by the clock: when (cron, UTC), and an async function of jobs.schedules.Work that does it or starts a job.
+SCHEDULES: dict[str, dict[str, str]] = {
+    "archival": {"cron": "0 2 * * *", "label": "Archival", "work": "harvest.tidying.archive.scheduled_archival"},
+    "cover_harvest": {"cron": "0 3 * * *", "label": "Cover harvest", "work": "harvest.services.scheduled_harvest"},
+    "cache_warming": {"cron": "0 4 * * *", "label": "Cache warming", "work": "harvest.cache_filling.warming.scheduled_warming"},
+    "expiry": {"cron": "30 4 * * *", "label": "Expiry", "work": "harvest.tidying.expiry.scheduled_expiry"},
+    "alerts": {"cron": "*/15 * * * *", "label": "Alerts", "work": "harvest.alerting.alerts.scheduled_check"},
+}
+# What every host's scheduler process does again and again: an async function, seconds between two times.
+SCHEDULER_STEPS: list[tuple[str, float]] = [("harvest.counting.rollups.step", 60.0)]
 RQ_SHOW_ADMIN_LINK = False  # its pages stand behind our own checks (jobs/admin_rq.py)
+
+# -- mail, for alerts
+MAIL = mail_settings.read()
+EMAIL_BACKEND = mail_settings.SMTP
+EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = MAIL.host, MAIL.port, mail_settings.TIMEOUT_S
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.tls, MAIL.ssl
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL.sender
 
 # -- web
 STATIC_URL = "/static/"

@@ -13,15 +13,15 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from bookstrack import env
-from bookstrack.lib import embedded_redis
+from bookstrack.lib import embedded_redis, metric_files
 from bookstrack.lib.processes import Console, Group, Part, run_until_stopped
 from bookstrack.prepare import CannotPrepare, make_data_dir
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PORT_TAKEN = 3
 # A worker looks an answer up once, and hands it on: what it keeps in memory is for nobody. Arenas of malloc are one a thread otherwise.
-LEAN = {"CACHE_MEMORY_MB": "8", "MALLOC_ARENA_MAX": "2"}
-BACKLOG = 2048
+LEAN = {"CACHE_MEMORY_MB": "4", "MALLOC_ARENA_MAX": "2"}
+METRICS = "metrics"  # the folder in which all parts count
 MAX_PORT = 65_535
 PROBE_EVERY_S = 0.05
 REMIND_EVERY_S = 15.0
@@ -50,12 +50,12 @@ def parts(listener: socket.socket) -> list[Part]:
 
 def main() -> int:
     """Run until told to stop; the exit code."""
-    console = Console(sys.stdout.fileno(), colour=sys.stdout.isatty())
+    console = Console(sys.stdout.fileno(), colour=sys.stdout.isatty(), as_json=env.text("LOG_FORMAT") == "json")
     try:
         host, port = env.text("BOOKSTRACK_HOST", "127.0.0.1"), env.integer("BOOKSTRACK_PORT", 8000, least=1)
         data_dir = env.data_dir(BASE_DIR)
-        with listen(host, port) as listener:
-            make_data_dir(data_dir)
+        with bind(host, port) as listener:
+            make_folders(data_dir)
             return asyncio.run(run(console, data_dir, listener))
     except CannotListen as error:
         console.say(str(error))
@@ -67,8 +67,21 @@ def main() -> int:
         return 0
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The socket that all web processes share; listening already, so that nobody else takes the port meanwhile.
+def make_folders(data_dir: Path) -> None:
+    """The folder of all state, and in it an empty one that all parts count in.
+
+    Raises: CannotPrepare.
+    """
+    make_data_dir(data_dir)
+    try:
+        metric_files.begin(data_dir / METRICS)
+    except OSError as error:
+        raise CannotPrepare(f"{data_dir / METRICS} cannot be made: {error.strerror}") from None
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The socket that all web processes share, bound, so that nobody else takes the port meanwhile. They listen to it themselves once they
+    can answer: whoever comes earlier is refused instead of kept waiting, and a proxy asks another host.
 
     Raises: CannotListen.
     """
@@ -77,9 +90,15 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, proto)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            # Connections that ended a moment ago may still have it, which is no reason to wait. Not so from the start, as another one
+            # who allows that too, and does not listen yet, would not be noticed.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
         return listener
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -92,7 +111,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 async def run(console: Console, data_dir: Path, listener: socket.socket) -> int:
     """Start everything in order, then keep it running until a signal comes; the exit code."""
-    group = Group(console, cwd=BASE_DIR, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    shared = {"PYTHONUNBUFFERED": "1", metric_files.VARIABLE: str(data_dir / METRICS)}
+    group = Group(console, cwd=BASE_DIR, env=os.environ | shared)
     code = await run_until_stopped(group, start(console, group, data_dir, listener))
     console.say("BooksTrack has stopped")
     return code

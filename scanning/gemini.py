@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from bookstrack.lib import clock
 from bookstrack.lib.per_loop import PerLoop
-from scanning import conf
+from scanning import conf, metrics
 from search import services as search
 
 log = structlog.get_logger(__name__)
@@ -77,16 +77,20 @@ async def ask(instruction: str, data: Sequence[str | bytes], schema: type[Schema
         raise GeminiFailed("off", "Gemini is off: there is no key.")
     expected = _expected_tokens(instruction, data) + max_output_tokens
     if not await search.spend(NAME, expected, conf.gemini_daily_tokens()):
+        metrics.gemini_calls.labels("budget").inc()
         raise GeminiFailed("budget", "Gemini's tokens of today are used up.")
-    began, used = clock.monotonic_s(), Tokens()
+    began, used, outcome = clock.monotonic_s(), Tokens(), "dropped"
     try:
         reply = await _in_turn(_reply(instruction, data, schema, max_output_tokens))
         used = _tokens(reply, expected)
-        return Said(_read(reply, schema), used.total, conf.gemini_model(), clock.monotonic_s() - began, used)
+        said = Said(_read(reply, schema), used.total, conf.gemini_model(), clock.monotonic_s() - began, used)
+        outcome = "ok"
+        return said
     except GeminiFailed as failure:
-        failure.tokens = used  # an answer of no use costs as much as another
+        failure.tokens, outcome = used, failure.reason  # an answer of no use costs as much as another
         raise
     finally:
+        metrics.asked(outcome, conf.gemini_model(), clock.monotonic_s() - began, used.asked, used.answered)
         await search.give_back(NAME, expected - used.total)
 
 

@@ -22,7 +22,7 @@ from scanning.detections import Box
 from scanning.photos.quality import Quality, quality_of
 from scanning.picture_kinds import WANTED_BYTES, Unreadable, kind_of, refusal
 
-__all__ = ["Picture", "Quality", "Unreadable", "kept", "kept_side_px", "opened", "quality_of"]
+__all__ = ["Picture", "Quality", "Unreadable", "kept", "kept_side_px", "opened", "quality_of", "upright"]
 
 Pixels: TypeAlias = NDArray[np.uint8]
 MAX_PIXELS = 50_000_000
@@ -136,10 +136,7 @@ def _decoded(data: bytes, kind: str) -> Picture:
         _check_size(*image.size)
         image.load()
         _check_size(*image.size)  # HEIF may tell another size in its header than it has
-        turn = None if kind == "heic" else TURNS.get(_orientation(image))  # the HEIF library turns by itself
-        pixels = _rgb(image)
-        upright = pixels if turn is None else pixels.transpose(turn)
-        return Picture(np.asarray(upright, np.uint8))
+        return Picture(np.asarray(_rgb(image) if kind == "heic" else upright(image), np.uint8))  # the HEIF library turns by itself
 
 
 def _check_size(width: int, height: int) -> None:
@@ -170,6 +167,12 @@ def _register_heif() -> None:
         from pillow_heif import register_heif_opener
 
         register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=HEIF_THREADS)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """A loaded picture in RGB, turned as its camera noted it."""
+    turn, pixels = TURNS.get(_orientation(image)), _rgb(image)
+    return pixels if turn is None else pixels.transpose(turn)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -12,17 +12,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from bookstrack.lib.errors import (
-    ApiError,
-    BadInput,
-    BatchTooLarge,
-    EmptyBatch,
-    InvalidFile,
-    InvalidQuery,
-    NotFound,
-    TooLarge,
-    UnsupportedMedia,
-)
+from bookstrack.lib.errors import InvalidQuery, NotFound, TooLarge, Unavailable
 from jobs import services as jobs
 from scanning import conf, services, uploads
 from scanning.csv_format import ColumnMap, Field
@@ -34,6 +24,7 @@ from scanning.imports.reading import open_table
 from scanning.imports.table import Row, Table, Unreadable
 from scanning.imports.understanding import understand
 from scanning.pipelines.csv_import import SAMPLE_ROWS, CsvImport, about
+from scanning.refusals import refusal, refused
 
 KIND = "csv-imports"  # folder of the kept files
 PREVIEW_ROWS = 5
@@ -43,12 +34,6 @@ LAYOUTS = ("bookstrack", "goodreads", "json")
 MAX_NAME_CHARS = 200
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "iso-8859-1", "iso-8859-2", "iso-8859-15", "mac-roman")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", ",": ",", ";": ";", "\t": "\t", "|": "|"}
-_REFUSALS: dict[str, type[ApiError]] = {
-    "INVALID_FILE": InvalidFile,
-    "EMPTY_BATCH": EmptyBatch,
-    "BATCH_TOO_LARGE": BatchTooLarge,
-    "UNSUPPORTED_MEDIA_TYPE": UnsupportedMedia,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +106,7 @@ async def start_import(
     _check_size(upload)
     seen = await asyncio.to_thread(_seen, upload, how)
     digest = await asyncio.to_thread(uploads.digest, upload.file)
-    name = await asyncio.to_thread(uploads.keep, upload.file, KIND)
+    name = await _kept(upload)
     payload = {"upload": name, "filename": upload.name[:MAX_NAME_CHARS], "digest": digest, **how.as_payload()}
     said = json.dumps([digest, how.as_payload()], sort_keys=True).encode()
     started: jobs.Started | None = None
@@ -179,7 +164,7 @@ def _seen(upload: Upload, how: How) -> dict[str, Any]:
             found["totalRows"] = len(first) + sum(1 for _ in rows)
         return found
     except Unreadable as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
 
 
 def _looked_into(upload: Upload, how: How) -> _Looked:
@@ -187,7 +172,7 @@ def _looked_into(upload: Upload, how: How) -> _Looked:
         table = _opened(upload, how)
         rows = list(table.rows())
     except Unreadable as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     column_map = _map_of(table, rows[:SAMPLE_ROWS], how)
     reader = RowReader(column_map)
     read = [reader.read(row) for row in rows]
@@ -197,10 +182,6 @@ def _looked_into(upload: Upload, how: How) -> _Looked:
         "books": [one.as_dto() for one in read[:PREVIEW_ROWS]],
     }
     return _Looked(len(rows), [one for one in read if isinstance(one, Imported)], about(table, column_map, len(rows)), preview)
-
-
-def _refusal(error: Unreadable) -> ApiError:
-    return _REFUSALS.get(error.code, BadInput)(error.message, details=dict(error.details))
 
 
 async def import_of(job_id: str, token: str | None) -> jobs.Job:
@@ -244,16 +225,24 @@ async def _pages(job: jobs.Job) -> AsyncIterator[list[dict[str, Any]]]:
         offset, count = offset + page.count, page.count
 
 
+async def _kept(upload: Upload) -> str:
+    """Keep the file until its job is purged; its name. Raises: Unavailable while the storage is full or away."""
+    try:
+        return await asyncio.to_thread(uploads.keep, upload.file, KIND)
+    except OSError as error:
+        raise Unavailable("Files cannot be kept just now; nothing was started.", retry_after_ms=5_000) from error
+
+
 async def import_here(upload: Upload, how: How, *, tell: Callable[[jobs.Standing], None]) -> dict[str, Any]:
     """Import a file in this process and wait for it, for commands; `data` of its whole result. Raises: ApiError when it failed."""
     _check_size(upload)
     await asyncio.to_thread(_seen, upload, how)
-    name = await asyncio.to_thread(uploads.keep, upload.file, KIND)
+    name = await _kept(upload)
     payload = {"upload": name, "filename": upload.name[:MAX_NAME_CHARS], **how.as_payload()}
     try:
         job = await jobs.run_here(pipeline=CsvImport.name, payload=payload, total=0, tell=tell)
         if job.error:
-            raise _REFUSALS.get(job.error["code"], BadInput)(job.error["message"], details=job.error.get("details"))
+            raise refused(job.error["code"], job.error["message"], job.error.get("details") or {})
         return await _whole_result(job)
     finally:
         await asyncio.to_thread(uploads.forget, name)

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from scanning import uploads
@@ -76,10 +77,20 @@ def picture(row: ScanPhoto) -> bytes:
     return uploads.content(row.file)
 
 
+def photos_bytes() -> int:
+    """Of all pictures that are kept."""
+    return ScanPhoto.objects.aggregate(size=Sum("size_bytes"))["size"] or 0
+
+
 def unwanted(job_id: str) -> None:
     """Delete the photos of a scan; where the storage is away, `expire` does it later."""
     ScanPhoto.objects.filter(job_id=job_id).update(expires_at=timezone.now())
     _delete(ScanPhoto.objects.filter(job_id=job_id))
+
+
+def overdue() -> int:
+    """How many photos there are whose time is over."""
+    return ScanPhoto.objects.filter(expires_at__lte=timezone.now()).count()
 
 
 def expire() -> int:

@@ -51,6 +51,23 @@ def refusal(head: bytes) -> Unreadable:
     return Unreadable("UNSUPPORTED_MEDIA_TYPE", f"{told} Send a JPEG, PNG, WebP or HEIC.")
 
 
+def cover_kind_of(head: bytes) -> str | None:
+    """jpeg, png, webp, gif: what a provider's cover may be; None for anything else. `head` as in `kind_of`."""
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    kind = kind_of(head)
+    return None if kind == "heic" else kind
+
+
+def cover_refusal(head: bytes) -> Unreadable:
+    """Why a file that is no cover is not taken, in words."""
+    if not head:
+        return Unreadable("INVALID_FILE", "The file is empty.")
+    start = head.lstrip(b" \t\r\n")
+    what = next((name for magic, name in OTHERS if start.startswith(magic)), None)
+    return Unreadable("UNSUPPORTED_MEDIA_TYPE", f"This is {what}, no picture that is taken here." if what else "This is no picture.")
+
+
 def _is_heic(head: bytes) -> bool:
     major, brands = head[8:12], _brands(head)
     return major in HEIC_BRANDS or (major in FRAME_BRANDS and not (brands & AV1_BRANDS and not brands & HEIC_BRANDS))

@@ -8,7 +8,7 @@ limit counts work and not waiting. Source: docs.python.org, "asyncio Transports 
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 2  # threads of the child
 TRIES = 3  # of a request that did not break the child itself
 CLOSE_S = 1.0
-AWAY = "Photos cannot be read at the moment. Try again later."
+AWAY = "Pictures cannot be read at the moment. Try again later."
 
 
 class PictureBroken(Unreadable):
@@ -103,6 +103,15 @@ class PictureProcess:
         _, parts = await self._ask({"op": "shrunk", "maxSidePx": max_side_px}, jpeg)
         return parts[0]
 
+    async def cover(self, data: bytes, boxes: Mapping[str, tuple[int, int]]) -> Answer:
+        """A foreign picture as WebP in each box: what was measured, and a part for each of its `made`. Raises: Unreadable."""
+        return await self._ask({"op": "cover", "boxes": dict(boxes)}, data)
+
+    async def placeholder(self, text: str, author: str, seed: str, box: tuple[int, int]) -> bytes:
+        """A drawn cover as WebP. Raises: Unreadable, where there is no child."""
+        _, parts = await self._ask({"op": "placeholder", "text": text, "author": author, "seed": seed, "box": box}, b"")
+        return parts[0]
+
     async def close(self) -> None:
         """End the running loop's child; the next request starts another one."""
         desk = self._desks.pop()
@@ -122,7 +131,7 @@ class PictureProcess:
             log.error("the picture process cannot be started", error=str(error))
             raise Unreadable("INTERNAL_ERROR", AWAY) from error
         except MemoryError:
-            raise Unreadable("INVALID_FILE", "The photo needs more memory than it may have. Send a smaller one.") from None
+            raise Unreadable("INVALID_FILE", "The picture needs more memory than it may have. Send a smaller one.") from None
 
 
 class _Desk:

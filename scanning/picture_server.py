@@ -25,10 +25,12 @@ from typing import Any
 import cv2
 
 from bookstrack.lib.registry import implementations
+from scanning.cover_making import made_cover
 from scanning.detections import Box
 from scanning.engine import EngineFailed, LocalEngine
 from scanning.imaging import Picture, Unreadable, kept, kept_side_px, opened, quality_of
 from scanning.photos.wire import Frames, framed, to_wire
+from scanning.placeholder_drawing import drawn
 
 THREADS = 2
 PICTURES_HELD = 2
@@ -95,6 +97,8 @@ class Operations:
             "look": self._look,
             "tiles": self._tiles,
             "shrunk": self._shrunk,
+            "cover": self._cover,
+            "placeholder": self._placeholder,
         }
 
     def answer(self, header: dict[str, Any], parts: list[bytes]) -> Answer:
@@ -127,6 +131,16 @@ class Operations:
 
     def _shrunk(self, header: dict[str, Any], parts: list[bytes]) -> Answer:
         return {}, [self._pictures.of(parts[0]).jpeg(header["maxSidePx"])]
+
+    def _cover(self, header: dict[str, Any], parts: list[bytes]) -> Answer:
+        made = made_cover(parts[0], {name: (width, height) for name, (width, height) in header["boxes"].items()})
+        told = {"kind": made.kind, "width": made.width, "height": made.height, "likeness": made.likeness, "plainness": made.plainness}
+        sizes = {name: (width, height) for name, (_, width, height) in made.sizes.items()}
+        return {**told, "made": sizes}, [data for data, _, _ in made.sizes.values()]
+
+    def _placeholder(self, header: dict[str, Any], _: list[bytes]) -> Answer:
+        width, height = header["box"]
+        return {}, [drawn(header["text"], header["author"], header["seed"], (width, height))]
 
 
 class Server:

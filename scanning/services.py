@@ -14,6 +14,15 @@ from bookstrack.lib import clock
 from bookstrack.lib.errors import BadInput, BatchTooLarge, EmptyBatch, MissingParameter
 from jobs import services as jobs
 from scanning import conf
+from scanning.covers import CoverPicture as CoverPicture
+from scanning.covers import Unreadable as Unreadable
+from scanning.covers import WebP as WebP
+from scanning.covers import cover_picture as cover_picture
+from scanning.covers import drawn_placeholder as drawn_placeholder
+from scanning.imported_books import imported_isbns as imported_isbns
+from scanning.listed_books import Listed as Listed
+from scanning.listed_books import listed_books as listed_books
+from scanning.photo_store import photos_bytes as photos_bytes
 from scanning.pipelines.batch_enrichment import BatchEnrichment, wanted
 from search import services as search
 from search.identifiers import openlibrary_id
@@ -156,3 +165,8 @@ async def enrich_here(books: list[Book], *, tell: Callable[[jobs.Standing], None
         found += orjson.loads(page.members[BatchEnrichment.collection])
         if page.count < page.limit:
             return found
+
+
+async def gemini_tokens_left() -> int | None:
+    """Gemini's tokens that are left of today's; None where it is off. Raises: DatabaseError."""
+    return await search.budget_left("gemini", conf.gemini_daily_tokens()) if conf.gemini_key() else None

@@ -5,6 +5,8 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -35,10 +37,11 @@ class Freshness(admin.SimpleListFilter):
 
 @admin.register(CacheEntry)
 class CacheEntryAdmin(ReadOnly, admin.ModelAdmin[CacheEntry]):
-    list_display = ("label", "kind", "found", "providers", "quality", "size", "hits", "created_at", "expires_at")
+    list_display = ("label", "kind", "tier", "found", "providers", "quality", "size", "hits", "created_at", "expires_at")
     list_filter = (Freshness, "kind", "tier")
     search_fields = ("key", "label")
     readonly_fields = ("answer",)
+    show_full_result_count = False
     actions = ("expire",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -57,9 +60,11 @@ class CacheEntryAdmin(ReadOnly, admin.ModelAdmin[CacheEntry]):
 
     @admin.action(description="Expire now: the next request asks the providers", permissions=["expire"])
     def expire(self, request: HttpRequest, queryset: QuerySet[CacheEntry]) -> None:
-        keys = list(queryset.values_list("key", flat=True))
+        entries = list(queryset)
+        keys = [entry.key for entry in entries]
         async_to_sync(services.expire)(keys)
-        queryset.delete()
+        LogEntry.objects.log_actions(str(request.user.pk), entries, DELETION, "Expired.")
+        CacheEntry.objects.filter(key__in=keys, cold_name=None).delete()  # one whose file could not be deleted stays for the next expiry
         messages.info(request, f"{len(keys)} expired.")
 
     def has_expire_permission(self, request: HttpRequest) -> bool:
@@ -89,6 +94,11 @@ class ProviderDayAdmin(ReadOnly, admin.ModelAdmin[ProviderDay]):
     def close_circuit(self, request: HttpRequest, name: str) -> HttpResponseRedirect:
         if request.method == "POST" and request.user.has_perm("search.change_providerday"):
             async_to_sync(services.close_circuit)(name)
+            kind = ContentType.objects.get_for_model(ProviderDay)
+            who = str(request.user.pk)
+            LogEntry.objects.create(
+                user_id=who, content_type=kind, object_repr=name[:200], action_flag=CHANGE, change_message="Circuit closed."
+            )
             messages.info(request, f"The circuit of {name} is closed; the next search asks it.")
         return redirect("admin:search_providerday_changelist")
 

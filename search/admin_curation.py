@@ -1,6 +1,7 @@
 """What staff did to the catalogue, in the admin: merges to undo, corrections to take back."""
 
 from collections.abc import Callable
+from copy import copy
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -48,8 +49,10 @@ class Curated(ReadOnly, admin.ModelAdmin[Any]):
             try:
                 if not may_curate(request, row.letter):
                     raise Refused(f"You may not change {merging.KINDS[row.letter]}s.")
+                before = copy(row)  # an act may delete the row
                 for remark in act(row):
                     messages.warning(request, remark)
+                self.log_change(request, before, f"{done.capitalize()}.")
                 number += 1
             except Refused as refused:
                 messages.error(request, f"{row}: {refused}")

@@ -8,10 +8,12 @@ from ninja import Query, Router, Schema
 from bookstrack import envelope
 from bookstrack.lib import trace
 from bookstrack.lib.errors import InvalidQuery
+from bookstrack.lib.etags import names_tag
 from bookstrack.replies import ErrorReply
-from search import services
+from search import api_looks, services
 from search.author_search import search_author
 from search.edition_search import search_editions
+from search.entry import Entry
 from search.examples import AUTHOR_EXAMPLE, SEARCH_EXAMPLE
 from search.normalisers.text import clean_line
 from search.schemas import AdvancedQuery, AuthorQuery, EditionsQuery, IsbnQuery, PagedReply, SearchReply, TitleQuery, WordsQuery
@@ -40,28 +42,21 @@ def documented(example: dict[str, Any] = SEARCH_EXAMPLE) -> dict[str, Any]:
 async def search_isbn(request: HttpRequest, query: Query[IsbnQuery]) -> HttpResponse:
     """The edition of an ISBN, in any spelling, merged over all providers."""
     only_known(request, IsbnQuery)
-    return reply(request, await services.search_isbn(query.isbn, min_match=query.minMatch))
+    return reply(request, await services.looked(api_looks.isbn(query)))
 
 
 @router.get("/search/title", response=REPLIES, summary="Search by title", openapi_extra=documented())
 async def search_title(request: HttpRequest, query: Query[TitleQuery]) -> HttpResponse:
     """Works whose title has these words, in any script."""
     only_known(request, TitleQuery)
-    answer = await services.search_title(
-        query.q or query.title,
-        limit=query.maxResults or query.limit,
-        offset=query.offset,
-        lang=query.lang,
-        min_match=query.minMatch,
-    )
-    return reply(request, answer)
+    return reply(request, await services.looked(api_looks.title(query)))
 
 
 @router.get("/search/advanced", response=REPLIES, summary="Search by title and author", openapi_extra=documented())
 async def search_advanced(request: HttpRequest, query: Query[AdvancedQuery]) -> HttpResponse:
     """Works by title and author, or one of them; an ISBN decides alone."""
     only_known(request, AdvancedQuery)
-    return await _advanced(request, query)
+    return reply(request, await services.looked(api_looks.fields(query)))
 
 
 @router.post(
@@ -72,20 +67,7 @@ async def search_advanced(request: HttpRequest, query: Query[AdvancedQuery]) -> 
 )
 async def search_advanced_post(request: HttpRequest, query: AdvancedQuery) -> HttpResponse:
     """The same by a JSON body."""
-    return await _advanced(request, query)
-
-
-async def _advanced(request: HttpRequest, query: AdvancedQuery) -> HttpResponse:
-    answer = await services.search_advanced(
-        title=query.title,
-        author=query.author,
-        isbn=query.isbn,
-        limit=query.limit,
-        offset=query.offset,
-        lang=query.lang,
-        min_match=query.minMatch,
-    )
-    return reply(request, answer)
+    return reply(request, await services.looked(api_looks.fields(query)))
 
 
 @router.get(
@@ -116,15 +98,13 @@ async def search_editions_of_work(request: HttpRequest, query: Query[EditionsQue
 async def search_any(request: HttpRequest, query: Query[WordsQuery]) -> HttpResponse:
     """One box: an ISBN, a title, an author, or title and author; `data.detected` says what it was taken for."""
     only_known(request, WordsQuery)
-    answer = await services.search_any(query.q, limit=query.limit, offset=query.offset, lang=query.lang, min_match=query.minMatch)
-    return reply(request, answer)
+    return reply(request, await services.looked(api_looks.anything(query)))
 
 
 def reply(request: HttpRequest, answer: Answer) -> HttpResponse:
     """The envelope of a search with its headers; 304 where the client has this very answer."""
     headers = headers_of(answer)
-    tag = headers["ETag"]
-    if tag in [given.strip() for given in request.headers.get("If-None-Match", "").split(",")]:
+    if names_tag(request.headers.get("If-None-Match"), headers["ETag"]):
         return HttpResponse(status=304, headers=headers)
     data = answer.entry.data if answer.plain else answer.data
     return envelope.success(data, metadata=answer.metadata, headers=headers)
@@ -134,10 +114,10 @@ def headers_of(answer: Answer) -> dict[str, str]:
     """What the headers say of an answer: how fresh, by whom, how good."""
     entry = answer.entry
     state = "STALE" if answer.stale_because else "HIT" if answer.cache_source else "MISS"
-    whole = not entry.degraded and not answer.stale_because
     headers = {
-        "ETag": entry.etag if answer.plain else _tag_of_variant(answer),
-        "Cache-Control": f"public, max-age={max(0, min(FRESH_S, int(entry.left_s)))}" if whole else "no-cache",
+        "ETag": answer.etag,
+        "Cache-Control": "no-cache" if answer.stale_because else fresh_for(entry),
+        "Vary": "Accept-Encoding",  # of the fast lane's replies
         "X-Cache": state,
         "X-Cache-Status": f"{state.lower()}-{answer.cache_source}" if answer.cache_source else state.lower(),
         "X-Provider": entry.provider,
@@ -150,7 +130,6 @@ def headers_of(answer: Answer) -> dict[str, str]:
     return headers
 
 
-def _tag_of_variant(answer: Answer) -> str:
-    detected = answer.detected["kind"] if answer.detected else ""
-    floor = answer.min_match.value if answer.min_match else ""
-    return f'{answer.entry.etag[:-1]}.{detected}.{floor}"'
+def fresh_for(entry: Entry) -> str:
+    """Cache-Control of an answer: how long a client may keep it; one that is not whole has to be asked for again."""
+    return "no-cache" if entry.degraded else f"public, max-age={max(0, min(FRESH_S, int(entry.left_s)))}"

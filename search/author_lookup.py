@@ -6,9 +6,7 @@ Raises: NotFound where nobody has them; ProvidersFailed and its kinds when nobod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import orjson
-
-from bookstrack.lib import clock
+from bookstrack.lib import clock, exact_json
 from bookstrack.lib.errors import NotFound
 from search import fan_out, services
 from search.cache import Entry, jittered_s, key_of
@@ -47,7 +45,7 @@ async def _with_demographics(told: Answer) -> Answer:
     known = await services.demographics_of(author)
     if known is None or not lay_over(data, {key_of_author(author): known}):
         return told
-    shown = orjson.dumps(data)
+    shown = exact_json.dumps(data)
     return replace(told, entry=replace(told.entry, data=shown, etag=etag_of(shown)))
 
 
@@ -76,7 +74,7 @@ def _entry(known_by: Mapping[str, Person], statuses: dict[str, str], degraded: l
     now = clock.unix_s()
     dto = person_dto(known_by) if known_by else None
     names = dict.fromkeys(name for person in known_by.values() for name in person.other_names)
-    shown = orjson.dumps({"author": dto, "otherNames": list(names), "expiresAt": clock.iso_ms(clock.from_unix(now + ttl_s))})
+    shown = exact_json.dumps({"author": dto, "otherNames": list(names), "expiresAt": clock.iso_ms(clock.from_unix(now + ttl_s))})
     return Entry(
         data=shown,
         created_at=now,

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import orjson
 
+from bookstrack.lib import exact_json
 from search import conf, fan_out, gathering, services
 from search.author_lists import Listing
 from search.author_lookup import known_person
@@ -44,12 +45,18 @@ async def search_author(
     if kept is not None:
         return kept
     all_key = key_of_all(words)
-    whole = await services.looked_up(all_key, Kind.AUTHOR.value, lambda: _ask_everybody(all_key, words))
-    entry = await asyncio.to_thread(_page, whole.entry, limit, offset, sort, min_match)  # a thousand works to sort: 20 ms
+    whole = await services.looked_up(all_key, Kind.AUTHOR.value, lambda: ask_everybody(all_key, words))
+    entry = await asyncio.to_thread(page_entry, whole.entry, limit, offset, sort, min_match)  # a thousand works to sort: 20 ms
     # of an incomplete one the next page would be of another, completer one
     if not entry.degraded and whole.stale_because is None and min_match is None:
         await fan_out.keep(services.cache, key, question, Rendered(entry, entry.providers))
     return replace(whole, entry=entry)
+
+
+def page_key(name: str, *, limit: int = 50, offset: int = 0, sort: Sort = Sort.YEAR) -> str | None:
+    """The cache key of the page that is asked for; None where only the catalogue knows whom an id leads to. Raises: ApiError."""
+    words = services.words_of(name, "q")
+    return None if openlibrary_id(words.upper(), "author") else key_of_page(words, limit, offset, sort)
 
 
 def key_of_page(name: str, limit: int, offset: int, sort: Sort) -> str:
@@ -67,12 +74,12 @@ def _key(name: str, *rest: str) -> str:
     return f"search:author:{digest}"
 
 
-async def _ask_everybody(key: str, name: str) -> Outcome:
+async def ask_everybody(key: str, name: str) -> Outcome:
     """One round of calls for a whole bibliography."""
     wait_s, listings = conf.search_budget_s(), list[Listing]()
+    question = Question(Kind.AUTHOR, author=name)
     known = await _known(name)
     name = known.names[0] if known else name
-    question = Question(Kind.AUTHOR, author=name)
 
     def listing(provider: Provider, gateway: Gateway, deadline: float) -> Listing:
         listings.append(Listing(provider, gateway, deadline, name=name, known=known))
@@ -97,7 +104,8 @@ async def _known(name: str) -> Who | None:
     return Who((person.author.name, *person.other_names)[:MAX_NAMES], (person,), shares_name=True)
 
 
-def _page(whole: Entry, limit: int, offset: int, sort: Sort, min_match: MatchLevel | None) -> Entry:
+def page_entry(whole: Entry, limit: int, offset: int, sort: Sort, min_match: MatchLevel | None = None) -> Entry:
+    """One page of a whole bibliography, good for as long as that."""
     data = page_of(orjson.loads(whole.data), limit=limit, offset=offset, sort=sort, min_match=min_match)
-    shown = orjson.dumps(data)
+    shown = exact_json.dumps(data)
     return replace(whole, data=shown, etag=etag_of(shown))

@@ -14,13 +14,13 @@ from typing import Any
 import structlog
 
 from bookstrack.lib import clock
-from search import conf, metrics
+from search import conf, metrics, own_covers
 from search.batcher import Batcher
 from search.cache import Cache, Entry, key_of
 from search.cache_reader import CacheReader
 from search.catalogue import answering
 from search.dto import Record
-from search.entries import FAILED, Lookup, Rendered, rendered
+from search.entries import FAILED, Lookup, Rendered, rendered, spoils
 from search.fan_out import count_calls, everybody
 from search.gateway import Patience, ProviderAnswer, Status
 from search.ledger import ledger
@@ -38,7 +38,7 @@ class _Case:
 
     isbn: str
     done: asyncio.Future[Lookup]
-    expired: Entry | None  # answers while everybody fails
+    kept: Entry | None  # answers while everybody fails
     answers: dict[str, ProviderAnswer] = field(default_factory=dict)
 
     @property
@@ -49,8 +49,9 @@ class _Case:
 class IsbnLookups:
     """The look-ups of one job, in one event loop."""
 
-    def __init__(self, cache: Cache, reader: CacheReader, patience: Patience, concurrency: int) -> None:
+    def __init__(self, cache: Cache, reader: CacheReader, patience: Patience, concurrency: int, *, anew: bool = False) -> None:
         self._cache, self._reader, self._patience = cache, reader, patience
+        self._anew = anew  # what is cached is asked for again, and gives way to better answers only
         self._order, providers, self._gateway = everybody()
         enabled = [provider for provider in providers if provider.enabled]
         self._bulk = {provider.name: provider for provider in enabled if provider.many_isbns}
@@ -73,6 +74,12 @@ class IsbnLookups:
             task = self._flying[isbn] = asyncio.create_task(self._looked_up(isbn))
             task.add_done_callback(lambda _: self._flying.pop(isbn, None))
         return await asyncio.shield(task)
+
+    async def landed(self) -> None:
+        """Wait until what was told so far is kept for all processes."""
+        if self._finishing is not None:
+            await asyncio.shield(self._finishing)
+        await asyncio.gather(*self._keeping)
 
     async def close(self) -> None:
         """Stop asking. What has come is kept."""
@@ -98,8 +105,9 @@ class IsbnLookups:
         return Batcher(size, send, more_coming=lambda: self._reader.busy or self._finishing is not None)
 
     async def _looked_up(self, isbn: str) -> Lookup:
-        kept = await self._reader.find(key_of(Question(Kind.ISBN, isbns=(isbn,))), Kind.ISBN)
-        if kept and kept.fresh:
+        key = key_of(Question(Kind.ISBN, isbns=(isbn,)))
+        kept = await (self._reader.peek(key) if self._anew else self._reader.find(key, Kind.ISBN))
+        if kept and kept.fresh and not self._anew:
             return Lookup.kept(kept)
         case = _Case(isbn, asyncio.get_running_loop().create_future(), kept)
         for batcher in self._sources.values():
@@ -161,15 +169,17 @@ class IsbnLookups:
     async def _finished(self) -> None:
         """Merge, hand over and keep what was answered, leaving the loop to others again and again."""
         kept: list[tuple[str, Entry, bytes]] = []
+        ready: deque[_Case] = deque()
         began_s = clock.monotonic_s()
-        while self._answered:
-            case = self._answered.popleft()
+        while ready or self._answered:
+            ready = ready or await self._with_covers()
+            case = ready.popleft()
             try:
                 self._merged(case, kept)
             except Exception:  # a fault of ours with one book's records
                 log.exception("a book could not be merged", isbn=case.isbn)
                 _tell(case, Lookup(Rendered(None, dict.fromkeys(case.answers, Status.ERROR.value)), cached=False))
-            if len(kept) >= WRITE_AT_ONCE or (kept and not self._answered):
+            if len(kept) >= WRITE_AT_ONCE or (kept and not ready and not self._answered):
                 writing, kept = kept, []
                 _in(self._keeping, self._cache.keep_many_everywhere(writing))
             if clock.monotonic_s() - began_s >= TURN_S:
@@ -177,19 +187,35 @@ class IsbnLookups:
                 began_s = clock.monotonic_s()
         self._finishing = None
 
+    async def _with_covers(self) -> deque[_Case]:
+        """All that wait to be merged, with our own covers in their answers."""
+        cases, self._answered = self._answered, deque()
+        laid = iter(await own_covers.laid_in([answer for case in cases for answer in case.answers.values()]))
+        for case in cases:
+            case.answers = {name: next(laid) for name in case.answers}
+        return cases
+
     def _merged(self, case: _Case, kept: list[tuple[str, Entry, bytes]]) -> None:
         answers = [case.answers[name] for name in self._order if name in case.answers]
         found = rendered(case.question, answers, base_ttl_at_most_s=conf.TTL.bulk)
-        if found.entry is None and case.expired is not None:
+        if found.entry is None and case.kept is not None and not self._anew:
             metrics.cache_stale.inc()
-            _tell(case, Lookup.kept(case.expired))
+            _tell(case, Lookup.kept(case.kept))
             return
-        if found.entry is not None and self._may_be_kept(found, answers):
+        stored = found.entry is not None and self._may_be_kept(found, answers) and not self._spoils(found.entry, case.kept)
+        if found.entry is not None and stored:
             key = key_of(case.question)
             value = self._cache.keep_here(key, found.entry)
             ledger.kept(key, case.question, found.entry, len(value))
             kept.append((key, found.entry, value))
-        _tell(case, Lookup(found, cached=False))
+        _tell(case, Lookup(found, cached=False, stored=stored))
+
+    def _spoils(self, new: Entry, kept: Entry | None) -> bool:
+        """Whether what is kept is better: fuller, for everybody was heard, or good for longer."""
+        if not self._anew or kept is None:
+            return False
+        fuller = kept.found > 0 and new.completeness < kept.completeness
+        return spoils(new, kept) or fuller or new.ttl_s < kept.left_s
 
     def _may_be_kept(self, found: Rendered, answers: Sequence[ProviderAnswer]) -> bool:
         """That nobody knows a book is only so when everybody was asked and answered."""

@@ -3,58 +3,27 @@
 Source: spec 04, "Cache".
 """
 
+import asyncio
 import hashlib
 import math
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
-import orjson
-import zstandard
-
-from bookstrack.lib import clock
 from bookstrack.lib import redis as redis_door
 from search import conf, metrics
 from search.dto import Book
+from search.entry import PREFIX as PREFIX
+from search.entry import Entry as Entry
+from search.entry import pack as pack
+from search.entry import unpack as unpack
 from search.normalisers.text import search_key
 from search.provider import Kind, Question
+from search.tiers import cold
+from search.tiers.cold import ColdTier
 from search.tiers.memory import MemoryTier
 
-SCHEMA = 1  # of an entry and the DTOs in it: a new version never reads old entries
-PREFIX = f"bt{SCHEMA}:"
-COMPRESSED_ABOVE_BYTES = 1024
-_PLAIN, _ZSTD = b"\x00", b"\x01"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One answer as it is kept: `data` is the JSON that a client gets, rendered once."""
-
-    data: bytes
-    created_at: float  # unix seconds
-    ttl_s: float
-    provider: str
-    providers: dict[str, str]  # name -> status
-    degraded: list[str] = field(default_factory=list)
-    etag: str = ""
-    completeness: int = 0  # 0..100: mean quality
-    image_quality: str = "missing"  # high, medium, low, missing
-    found: int = 0  # works in it
-    completed: bool = False  # with all that is known of who its authors are
-
-    @property
-    def age_s(self) -> float:
-        return max(0.0, clock.unix_s() - self.created_at)
-
-    @property
-    def left_s(self) -> float:
-        """Seconds that it is still fresh; negative once it expired."""
-        return self.ttl_s - self.age_s
-
-    @property
-    def fresh(self) -> bool:
-        return self.left_s > 0
+FORGOTTEN_AT_ONCE = 500
 
 
 def key_of(question: Question) -> str:
@@ -96,81 +65,106 @@ def mean_quality(books: Sequence[Book]) -> int:
     return round(sum(book.quality for book in books) / len(books)) if books else 0
 
 
-def pack(entry: Entry) -> bytes:
-    """An entry as bytes: a flag, a JSON line about it, and its data; compressed above 1 KB."""
-    about = {name: getattr(entry, name) for name in Entry.__slots__ if name != "data"}
-    raw = orjson.dumps(about) + b"\n" + entry.data
-    if len(raw) <= COMPRESSED_ABOVE_BYTES:
-        return _PLAIN + raw
-    return _ZSTD + zstandard.compress(raw, 1)
-
-
-def unpack(value: bytes) -> Entry | None:
-    """The entry in these bytes, or None where they are none that we wrote."""
-    try:
-        raw = zstandard.decompress(value[1:], max_output_size=32 * 2**20) if value[:1] == _ZSTD else value[1:]
-        about, _, data = raw.partition(b"\n")
-        members: dict[str, Any] = orjson.loads(about)
-        return Entry(data=data, **members)
-    except (zstandard.ZstdError, orjson.JSONDecodeError, TypeError):
-        metrics.cache_broken.inc()
-        return None
-
-
 class Cache:
-    """The tiers of one process: memory, then Redis. Cold storage joins them in a later issue."""
+    """The tiers of one process: memory, Redis, and the archive where it is given."""
 
-    def __init__(self, memory: MemoryTier) -> None:
-        self.memory = memory
+    def __init__(self, memory: MemoryTier, cold: ColdTier | None = None) -> None:
+        self.memory, self.cold = memory, cold
 
-    async def find(self, key: str) -> tuple[Entry, str] | None:
-        """The newest entry of a key and the tier it came from, expired ones of the last day included; None where there is none."""
-        entry = self._read(self.memory.get(key))
-        if entry is not None:
-            return entry, "memory"
+    async def find(self, key: str, *, bring_back: bool = True) -> tuple[Entry, str] | None:
+        """The newest entry of a key and the tier it came from, expired ones of the last day included; None where there is none.
+
+        One that was cold is brought back to the other tiers, unless it is only looked at.
+        """
+        held = self.memory.get(key)
+        if held is not None:
+            return held.entry, "memory"
+        mark = self.memory.mark()
         try:
-            value = cast(bytes | None, await redis_door.client().get(PREFIX + key))
+            value, flag = cast(list[bytes | None], await redis_door.client().mget([PREFIX + key, cold.FLAG]))
         except redis_door.Away:
             metrics.cache_away.inc()
-            entry = self._read(self.memory.get(key, even_untrusted=True))
-            return (entry, "memory") if entry else None
+            held = self.memory.get(key, even_untrusted=True)
+            return (held.entry, "memory") if held else await self._from_cold(key, b"1", bring_back=bring_back)
         entry = self._read(value)
-        if entry is None or value is None:
+        if entry is None:
             self.memory.drop(key)
-            return None
-        self.memory.put(key, value, entry.left_s + conf.TTL.stale)
+            return await self._from_cold(key, flag, bring_back=bring_back)
+        self.memory.put(key, entry, entry.left_s + conf.TTL.stale, since=mark)
         return entry, "redis"
+
+    async def _from_cold(self, key: str, flag: bytes | None, *, bring_back: bool) -> tuple[Entry, str] | None:
+        """The cold entry of a key. `flag`: what Redis has as cold.FLAG."""
+        if self.cold is None:
+            return None
+        found = await self.cold.find(key, flag)
+        if key in found.entries:
+            entry, row = found.entries[key]
+            if bring_back:
+                self._bring_back(entry, row)
+            return entry, "cold"
+        return (await self._again(found.back)).get(key)
 
     async def find_many(self, keys: Sequence[str]) -> dict[str, tuple[Entry, str]]:
         """The same for many keys at once: those found, by key."""
         found: dict[str, tuple[Entry, str]] = {}
         for key in keys:
-            entry = self._read(self.memory.get(key))
-            if entry is not None:
-                found[key] = entry, "memory"
+            held = self.memory.get(key)
+            if held is not None:
+                found[key] = held.entry, "memory"
         wanted = [key for key in keys if key not in found]
         if not wanted:
             return found
+        mark = self.memory.mark()
         try:
-            values = cast(list[bytes | None], await redis_door.client().mget([PREFIX + key for key in wanted]))
+            values = cast(list[bytes | None], await redis_door.client().mget([cold.FLAG, *(PREFIX + key for key in wanted)]))
         except redis_door.Away:
             metrics.cache_away.inc()
-            untrusted = ((key, self._read(self.memory.get(key, even_untrusted=True))) for key in wanted)
-            return found | {key: (entry, "memory") for key, entry in untrusted if entry}
+            untrusted = ((key, self.memory.get(key, even_untrusted=True)) for key in wanted)
+            found |= {key: (held.entry, "memory") for key, held in untrusted if held}
+            return found | await self._many_from_cold([key for key in wanted if key not in found], b"1")
+        flag, *values = values
+        missing = []
         for key, value in zip(wanted, values, strict=True):
             entry = self._read(value)
-            if entry is None or value is None:
+            if entry is None:
                 self.memory.drop(key)
+                missing.append(key)
                 continue
-            self.memory.put(key, value, entry.left_s + conf.TTL.stale)
+            self.memory.put(key, entry, entry.left_s + conf.TTL.stale, since=mark)
             found[key] = entry, "redis"
-        return found
+        return found | await self._many_from_cold(missing, flag)
+
+    async def _many_from_cold(self, keys: Sequence[str], flag: bytes | None) -> dict[str, tuple[Entry, str]]:
+        if self.cold is None or not keys:
+            return {}
+        found = await self.cold.find_many(keys, flag)
+        for entry, row in found.entries.values():
+            self._bring_back(entry, row)
+        return {key: (entry, "cold") for key, (entry, _) in found.entries.items()} | await self._again(found.back)
+
+    def _bring_back(self, entry: Entry, row: cold.Row) -> None:
+        self.memory.put(row.key, entry, entry.left_s + conf.TTL.stale)
+        if self.cold is not None:
+            self.cold.bring_back(row, entry)
+
+    async def _again(self, keys: Sequence[str]) -> dict[str, tuple[Entry, str]]:
+        """Entries that somebody else brought back between our two looks."""
+        try:
+            values = cast(list[bytes | None], await redis_door.client().mget([PREFIX + key for key in keys])) if keys else []
+        except redis_door.Away:
+            return {}
+        read = ((key, self._read(value)) for key, value in zip(keys, values, strict=True))
+        return {key: (entry, "redis") for key, entry in read if entry is not None}
+
+    def going_on(self) -> list["asyncio.Task[None]"]:
+        """Tasks that still bring cold entries back."""
+        return self.cold.going_on() if self.cold is not None else []
 
     def keep_here(self, key: str, entry: Entry) -> bytes:
         """Keep an entry in this process, a day beyond its lifetime so that it can serve while all providers fail; its bytes."""
-        value = pack(entry)
-        self.memory.put(key, value, entry.ttl_s + conf.TTL.stale)
-        return value
+        self.memory.put(key, entry, entry.ttl_s + conf.TTL.stale)
+        return pack(entry)
 
     async def keep_everywhere(self, key: str, entry: Entry, value: bytes) -> None:
         """Keep an entry's bytes for all processes."""
@@ -191,12 +185,21 @@ class Cache:
             metrics.cache_away.inc()
 
     async def forget(self, key: str) -> None:
-        """Drop a key from all tiers."""
-        self.memory.drop(key)
-        try:
-            await redis_door.client().delete(PREFIX + key)
-        except redis_door.Away:
-            metrics.cache_away.inc()
+        """Drop a key from all tiers. Raises: DatabaseError, where nobody can tell whether it is cold."""
+        await self.forget_many([key])
+
+    async def forget_many(self, keys: Sequence[str]) -> None:
+        """The same for many keys."""
+        for start in range(0, len(keys), FORGOTTEN_AT_ONCE):
+            some = keys[start : start + FORGOTTEN_AT_ONCE]
+            for key in some:
+                self.memory.drop(key)
+            try:
+                await redis_door.client().delete(*(PREFIX + key for key in some))
+            except redis_door.Away:
+                metrics.cache_away.inc()
+            if self.cold is not None:
+                await self.cold.forget(some)
 
     @staticmethod
     def _read(value: bytes | None) -> Entry | None:

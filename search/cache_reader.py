@@ -21,7 +21,7 @@ class CacheReader:
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
-        self._waiting: dict[str, asyncio.Future[tuple[Entry, str] | None]] = {}
+        self._waiting: dict[str, list[asyncio.Future[tuple[Entry, str] | None]]] = {}  # one for each who waits: none may end another's
         self._reading: asyncio.Task[None] | None = None
 
     @property
@@ -31,12 +31,7 @@ class CacheReader:
 
     async def find(self, key: str, kind: Kind) -> Entry | None:
         """The entry of a key, expired ones of the last day included; None where there is none. Counted as a search's look-up is."""
-        future = self._waiting.get(key)
-        if future is None:
-            future = self._waiting[key] = asyncio.get_running_loop().create_future()
-            if self._reading is None:
-                self._reading = asyncio.create_task(self._read())
-        found = await asyncio.shield(future)
+        found = await self.look(key)
         if found is None or not found[0].fresh:
             metrics.cache_lookups.labels(kind.value, "miss").inc()
             return found[0] if found else None
@@ -45,25 +40,38 @@ class CacheReader:
         metrics.cache_lookups.labels(kind.value, tier if entry.found else f"{tier}-negative").inc()
         return entry
 
+    async def peek(self, key: str) -> Entry | None:
+        """The same, counted as nothing: for those who look after the cache."""
+        found = await self.look(key)
+        return found[0] if found else None
+
+    async def look(self, key: str) -> tuple[Entry, str] | None:
+        """The same with the tier that it came from; expired ones too."""
+        future: asyncio.Future[tuple[Entry, str] | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(future)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        return await future
+
     async def _read(self) -> None:
         try:
             await asyncio.sleep(0)  # whoever asks in this turn of the loop is read with the first
             while self._waiting:
                 keys = list(self._waiting)[:KEYS_AT_ONCE]
-                futures = [self._waiting.pop(key) for key in keys]
-                await self._answer(keys, futures)
+                await self._answer(keys, [self._waiting.pop(key) for key in keys])
         finally:
             self._reading = None
 
-    async def _answer(self, keys: Sequence[str], futures: Sequence["asyncio.Future[tuple[Entry, str] | None]"]) -> None:
+    async def _answer(self, keys: Sequence[str], waiting: Sequence[list["asyncio.Future[tuple[Entry, str] | None]"]]) -> None:
         began_s = clock.monotonic_s()
         try:
             found = await self._cache.find_many(keys)
         except Exception:  # a fault of ours: these are asked outside, and we get the traceback
             log.exception("the cache could not be read", keys=len(keys), seconds=round(clock.monotonic_s() - began_s, 3))
             found = {}
-        for place, (key, future) in enumerate(zip(keys, futures, strict=True), 1):
-            if not future.done():
-                future.set_result(found.get(key))
+        for place, (key, futures) in enumerate(zip(keys, waiting, strict=True), 1):
+            for future in futures:
+                if not future.done():
+                    future.set_result(found.get(key))
             if place % WAKE_AT_ONCE == 0:
                 await asyncio.sleep(0)  # what they do with it must not hold the loop in one go

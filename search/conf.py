@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -54,6 +55,7 @@ def external_budget_share() -> float:
     return min(1.0, env.number("EXTERNAL_BUDGET_SHARE", 0.5))
 
 
+@lru_cache(maxsize=1)  # every hit whose authors are not known asks
 def demographics() -> bool:
     """DEMOGRAPHICS: whether Wikidata is asked who authors are. It is not where nobody outside is asked at all."""
     return env.flag("DEMOGRAPHICS", True) and any(name != CATALOGUE for name in env.words("SEARCH_PROVIDERS", DEFAULT_ORDER))

@@ -54,12 +54,14 @@ class Edition:
     language: str | None = None
     cover_url: str | None = None  # https
     cover_urls: tuple[str, str, str] | None = None  # small, medium, large
+    own_covers: tuple[str, str, str] | None = None  # the same, of the cover that we harvested
     note: str | None = None  # "Reprint", "Paperback": noise cut from a title
     openlibrary_id: str | None = None  # OL…M
     google_id: str | None = None
     goodreads_ids: tuple[str, ...] = ()
     librarything_ids: tuple[str, ...] = ()
     asins: tuple[str, ...] = ()
+    archive_ids: tuple[str, ...] = ()  # of its scans at the Internet Archive
 
     @property
     def year(self) -> int | None:

@@ -6,6 +6,7 @@ Raises: ApiError (bad input by field; ProvidersFailed and its kinds when nobody 
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from search import conf, gathering, services
@@ -52,11 +53,16 @@ class Editions(gathering.ProviderGathering):
 
 async def search_editions(work_title: str, author: str = "", *, limit: int = 20) -> Answer:
     """The editions of a work, each ISBN once. An author that is given has to agree."""
+    question = question_of(work_title, author)
+    key = key_of(question, limit)
+    return await services.looked_up(key, Kind.EDITIONS.value, lambda: ask_everybody(key, question, limit))
+
+
+def question_of(work_title: str, author: str) -> Question:
+    """What is asked first. Raises: ApiError."""
     title = services.words_of(work_title, "workTitle")
     by = services.words_of(author, "author") if author.strip() else ""
-    question = Question(Kind.ADVANCED, title=title, author=by, limit=FOUND)
-    key = key_of(question, limit)
-    return await services.looked_up(key, Kind.EDITIONS.value, lambda: _ask_everybody(key, question, limit))
+    return Question(Kind.ADVANCED, title=title, author=by, limit=FOUND)
 
 
 def key_of(question: Question, limit: int) -> str:
@@ -65,11 +71,13 @@ def key_of(question: Question, limit: int) -> str:
     return f"search:editions:{hashlib.sha256(chr(31).join(parts).encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
-async def _ask_everybody(key: str, question: Question, limit: int) -> Outcome:
+async def ask_everybody(key: str, question: Question, limit: int) -> Outcome:
+    """One round of calls for `limit` editions of the work that a question by title and author means."""
+
     def render(answers: Sequence[ProviderAnswer]) -> Rendered:
         books = editions_of(question, [record for answer in answers for record in answer.page.records])
         return gathering.rendered_books(question, books, answers, limit=limit)
 
     wait_s = conf.search_budget_s()
     asked = gathering.everybody(partial(Editions, question=question), question, wait_s=wait_s)
-    return await gathering.gather(services.cache, key, question, asked, render, wait_s=wait_s)
+    return await gathering.gather(services.cache, key, replace(question, limit=limit), asked, render, wait_s=wait_s)

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
-from bookstrack.lib import clock
+from bookstrack.lib import clock, exact_json
 from bookstrack.lib.errors import CircuitsOpen, ProvidersFailed, ProvidersLate, QuotaExhausted
 from search import conf
 from search.cache import Entry, lifetime_s, mean_quality
@@ -59,6 +57,7 @@ class Lookup:
 
     found: Rendered
     cached: bool
+    stored: bool = False  # it was kept just now
 
     @property
     def entry(self) -> Entry | None:
@@ -85,6 +84,15 @@ def rendered(question: Question, answers: Sequence[ProviderAnswer], *, base_ttl_
     return Rendered(entry_of(books, total, statuses, ttl_s=ttl_s), statuses, retry_at)
 
 
+def spoils(new: Entry, kept: Entry) -> bool:
+    """Whether a new answer is worse than what is kept: somebody did not answer this time, or nobody tells any more what was known."""
+    if not kept.found:
+        return False
+    if not new.found or (new.degraded and not kept.degraded):
+        return True
+    return bool(new.degraded) and new.completeness < kept.completeness
+
+
 def entry_of(
     books: list[Book], total: int, statuses: dict[str, str], *, ttl_s: float, more: Mapping[str, Any] | None = None
 ) -> Entry:
@@ -93,7 +101,7 @@ def entry_of(
     contributed = {provider for book in books for provider in book.providers}
     data = search_data(books, total if books else 0) | dict(more or {})
     data["expiresAt"] = clock.iso_ms(clock.from_unix(now + ttl_s))
-    shown = orjson.dumps(data)
+    shown = exact_json.dumps(data)
     return Entry(
         data=shown,
         created_at=now,

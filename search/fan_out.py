@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 
 from bookstrack.lib import clock
-from search import conf, metrics
+from search import conf, metrics, own_covers
 from search.cache import Cache, Entry, pack, unpack
 from search.catalogue import answering
 from search.demographics.entries import complete, completed
-from search.entries import Rendered, rendered
-from search.gateway import Gateway, Patience, ProviderAnswer, Status
+from search.entries import Rendered, rendered, spoils
+from search.gateway import Gateway, Patience, ProviderAnswer, Status, refilling
 from search.ledger import ledger
 from search.provider import Provider, Question
 
@@ -51,6 +51,12 @@ async def settled(outcome: Outcome) -> None:
         await outcome.kept
 
 
+async def just_kept(cache: Cache, key: str) -> Outcome | None:
+    """The outcome of a round that ended a moment ago, by what it kept; None where that was nothing, or this task fills the cache anew."""
+    found = await cache.find(key) if refilling.get() is None else None
+    return Outcome(found[0], found[0].providers) if found and found[0].fresh else None
+
+
 def late_tasks() -> list[asyncio.Task[None]]:
     """Tasks that still wait for late providers."""
     return [task for task in _late if not task.done()]
@@ -75,6 +81,7 @@ async def ask_everybody(
 ) -> Outcome:
     """One round: ask, merge, keep. Without patience it is a search, which somebody waits for."""
     order, providers, gateway = everybody()
+    patience = patience or refilling.get()
     wait_s = patience.wait_s if patience else conf.search_budget_s()
     share = patience.share if patience else 1.0
     deadline = clock.monotonic_s() + wait_s
@@ -94,7 +101,7 @@ async def ask_everybody(
     _, pending = await asyncio.wait(tasks.values(), timeout=wait_s)
     answers = [tasks[name].result() if tasks[name] not in pending else ProviderAnswer(name, Status.LATE) for name in order if name in tasks]
     count_calls(unlimited, answers)
-    outcome = await keep(cache, key, question, render(question, answers))
+    outcome = await keep(cache, key, question, render(question, await own_covers.laid_in(answers)))
     if pending:
         _finish_later(cache, key, question, tasks, order, render)
     return outcome
@@ -113,7 +120,8 @@ def _finish_later(
 ) -> None:
     async def finish() -> None:
         await asyncio.wait(tasks.values())
-        outcome = await keep(cache, key, question, render(question, [tasks[name].result() for name in order if name in tasks]))
+        answers = await own_covers.laid_in([tasks[name].result() for name in order if name in tasks])
+        outcome = await keep(cache, key, question, render(question, answers))
         await settled(outcome)
         metrics.late_answers.inc()
 
@@ -124,6 +132,8 @@ async def keep(cache: Cache, key: str, question: Question, found: Rendered) -> O
     """Keep what may be kept of a round, with what is already known of its authors; who is not is asked for behind."""
     entry = await completed(cache, found.entry) if found.entry else None
     if entry is None or not found.may_be_kept:
+        return Outcome(entry, found.statuses, found.retry_at)
+    if refilling.get() is not None and (there := await cache.find(key)) and spoils(entry, there[0]):
         return Outcome(entry, found.statuses, found.retry_at)
     value = cache.keep_here(key, entry)
     kept = behind(cache.keep_everywhere(key, entry, value))

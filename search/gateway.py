@@ -4,8 +4,10 @@ Source: spec 05.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -24,6 +26,7 @@ TURN_S = 0.005  # reading an answer holds the event loop no longer than this
 LEAST_REST_S, MOST_REST_S = 0.01, 1.0  # between two questions whether it is our turn
 LEDGER_S = 0.25  # the ledger may take so long also when no time is left
 NOTHING = Page()
+PATIENT_S = 60.0  # so long a job waits for an answer, turns included
 MAX_HOLD_S = 86_400.0  # a daily quota is whole again by then; more is a mistake
 
 
@@ -66,6 +69,11 @@ class Patience:
     wait_s: float
     share: float = 1.0
     ended: bool = False
+    calls: Counter[str] = field(default_factory=Counter)  # made on these terms, by provider: where `refilling` names them
+
+
+# The terms on which this task fills the cache anew; None: it answers somebody. Whatever it asks, however deep down, is asked so.
+refilling: ContextVar[Patience | None] = ContextVar("refilling", default=None)
 
 
 class Gateway:
@@ -87,9 +95,7 @@ class Gateway:
         except Exception:  # a fault of ours: the search goes on without this provider, and we get the traceback
             log.exception("provider could not be asked", provider=provider.name)
             answer = ProviderAnswer(provider.name, Status.ERROR)
-        metrics.provider_calls.labels(provider.name, answer.status.value).inc()
-        if answer.latency_s is not None:
-            metrics.provider_seconds.labels(provider.name).observe(answer.latency_s)
+        metrics.called(provider.name, answer.status.value, answer.latency_s)
         return answer
 
 
@@ -128,6 +134,8 @@ class _Conversation:
             if refused is not None:
                 return refused if attempt is None else await self._ended(attempt)
             self.attempts += 1
+            if (terms := refilling.get()) is not None:
+                terms.calls[self.provider.name] += 1
             attempt = await _attempt(self.provider, self.question, self.call)
             if attempt.retry_after_s:
                 await breaker.hold(self.provider.name, attempt.retry_after_s)
@@ -225,6 +233,7 @@ async def _attempt(provider: Provider, question: Question, call: Call) -> _Attem
         return _Attempt(Status.ERROR, retryable=True)
     except http.UpstreamTooLarge:
         return _Attempt(Status.ERROR)
+    metrics.provider_bytes.labels(provider.name).inc(len(reply.body))
     try:
         return await _read(provider, question, reply)
     except (orjson.JSONDecodeError, BadShape):

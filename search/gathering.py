@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bookstrack.lib import clock
-from search import conf, fan_out, metrics
+from search import conf, fan_out, metrics, own_covers
 from search.cache import Cache, lifetime_s
 from search.catalogue import answering
 from search.dto import Book, Record
 from search.entries import FAILED, Rendered, entry_of
 from search.fan_out import Outcome
-from search.gateway import Gateway, ProviderAnswer, Status
+from search.gateway import Gateway, ProviderAnswer, Status, refilling
 from search.ledger import ledger
 from search.provider import Page, Provider, Question
 
@@ -43,7 +43,9 @@ class ProviderGathering(Gathering):
 
     async def ask(self, question: Question, *, deadline: float | None = None) -> ProviderAnswer:
         """One question; its failure is remembered."""
-        answer = await self._gateway.ask(self.provider, question, deadline=self.deadline if deadline is None else deadline)
+        terms, by = refilling.get(), self.deadline if deadline is None else deadline
+        share = terms.share if terms else 1.0
+        answer = await self._gateway.ask(self.provider, question, deadline=by, share=share, patience=terms)
         self._answers.append(answer)
         if answer.latency_s is not None and self.provider.config.daily_budget is None:
             ledger.called(self.provider.name)  # those with a budget are counted before the call
@@ -83,7 +85,7 @@ def everybody(
 ) -> dict[str, Gathering]:
     """A gathering of everybody, in the order of trust; `own` is the question to the catalogue."""
     order, providers, gateway = fan_out.everybody()
-    deadline = clock.monotonic_s() + wait_s
+    deadline = clock.monotonic_s() + _wait_s(wait_s)
     asked: dict[str, Gathering] = {provider.name: asking(provider, gateway, deadline) for provider in providers}
     asked[conf.CATALOGUE] = CatalogueGathering(own)
     return {name: asked[name] for name in order}
@@ -100,10 +102,10 @@ async def gather(
 ) -> Outcome:
     """One round: everybody at once, rendered and kept; once more when the late ones have come."""
     tasks = {name: asyncio.create_task(gathering.run()) for name, gathering in asked.items()}
-    _, pending = await asyncio.wait(tasks.values(), timeout=wait_s)
+    _, pending = await asyncio.wait(tasks.values(), timeout=_wait_s(wait_s))
 
     async def keep(late: set[str]) -> Outcome:
-        answers = [gathering.answer(pending=name in late) for name, gathering in asked.items()]
+        answers = await own_covers.laid_in([gathering.answer(pending=name in late) for name, gathering in asked.items()])
         # merging a thousand works takes a third of a second: others get their turns meanwhile
         return await fan_out.keep(cache, key, question, await asyncio.to_thread(render, answers))
 
@@ -116,6 +118,12 @@ async def gather(
     if pending:
         fan_out.behind(finish())
     return outcome
+
+
+def _wait_s(search_s: float) -> float:
+    """How long answers are waited for: as a search does, unless the cache is filled anew, which has time."""
+    terms = refilling.get()
+    return terms.wait_s if terms else search_s
 
 
 def rendered_books(

@@ -80,7 +80,7 @@ def parse_isbn(text: str) -> Isbn:
     return _from_digits(text, bare.upper())
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def find_isbn(text: str) -> Isbn | None:
     """The ISBN in a provider's field, or None where it holds none."""
     try:
@@ -155,6 +155,11 @@ def openlibrary_id(text: object, kind: Literal["work", "edition", "author"]) -> 
 def asin(text: object) -> str | None:
     """An Amazon id that is no ISBN: ten letters and digits beginning with B."""
     return text if isinstance(text, str) and re.fullmatch(r"B[0-9A-Z]{9}", text) else None
+
+
+def archive_id(text: object) -> str | None:
+    """The name of an item at the Internet Archive."""
+    return text if isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{2,99}", text) else None
 
 
 def digits_id(text: object) -> str | None:

@@ -7,8 +7,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
+from bookstrack.lib import exact_json
 from bookstrack.lib.db import in_db
 from bookstrack.lib.errors import InvalidQuery, NotFound
 from search import conf, services
@@ -101,7 +100,7 @@ async def own_work(work_id: str) -> str | None:
 
 def with_data(answer: Answer, data: Dto) -> Answer:
     """The answer with other data, under its own tag."""
-    shown = orjson.dumps(data)
+    shown = exact_json.dumps(data)
     return replace(answer, entry=replace(answer.entry, data=shown, etag=etag_of(shown)))
 
 

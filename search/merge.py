@@ -21,6 +21,8 @@ T = TypeVar("T")
 NAMING = ("catalogue", "openlibrary", "google-books", "isbndb")  # title, authors
 PRINTING = ("isbndb", "google-books", "openlibrary", "catalogue")  # pages, publisher, date, binding
 PICTURING = ("isbndb", "openlibrary", "google-books", "catalogue")  # the catalogue's are drawn, unless harvested
+HARVESTED = "harvest"  # in `sources`: a cover of our own
+COVER_WORTH = 25  # of the quality
 DATING = ("openlibrary", "catalogue")  # who knows a work's first year
 SAME_PERSON = 0.95
 _AUTHOR_FACTS = ("openlibrary_id", "isbndb_id", "birth_year", "death_year")
@@ -45,7 +47,7 @@ def quality_of(record: Record | Book) -> int:
     description = record.description or ""
     return (
         (30 if edition.isbns or record.work_isbns else 0)
-        + (25 if edition.cover_url and not is_drawn(edition.cover_url) else 0)
+        + (COVER_WORTH if edition.cover_url and not is_drawn(edition.cover_url) else 0)
         + (15 if len(description) > DESCRIPTION_WORTH_CHARS else 0)
         + (10 if record.authors else 0)
         + (5 if edition.page_count else 0)
@@ -246,8 +248,12 @@ def _edition(members: list[Record], records: Sequence[Record], sources: dict[str
 def _cover(
     members: list[Record], records: Sequence[Record], sources: dict[str, str]
 ) -> tuple[str | None, tuple[str, str, str] | None]:
-    """The edition's best picture, else the work's: (address, addresses of three sizes)."""
+    """The edition's best picture, else the work's: (address, addresses of three sizes). Our own, harvested, is the best."""
     for among in (members, records):
+        own = next((r.edition.own_covers for r in among if r.edition.own_covers), None)
+        if own:
+            sources["coverImageURL"] = HARVESTED
+            return own[-1], own
         for record in _ordered(among, PICTURING):
             if record.edition.cover_url:
                 sources["coverImageURL"] = record.provider

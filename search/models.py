@@ -241,13 +241,18 @@ class CacheEntry(models.Model):
     quality = models.PositiveSmallIntegerField(default=0)  # mean, 0..100
     size_bytes = models.PositiveIntegerField(default=0)
     hits = models.PositiveBigIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
     expires_at = models.DateTimeField(db_index=True)
     last_hit_at = models.DateTimeField(null=True, blank=True)
+    question = models.JSONField(null=True, blank=True, editable=False)  # what to ask again to fill it anew; None where that is not kept
+    cold_name = models.CharField(max_length=120, null=True, blank=True, editable=False)  # of its file in the archive: search/tiers/cold.py
+    counted_hits = models.PositiveBigIntegerField(default=0, editable=False)  # its hits at `counted_at`: archival looks at a month of them
+    counted_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "cache entries"
+        indexes = [models.Index(fields=["cold_name"], name="entry_with_cold_file", condition=models.Q(cold_name__isnull=False))]
 
     def __str__(self) -> str:
         return self.key

@@ -11,9 +11,11 @@ from search import conf, fan_out, metrics, services
 from search.cache import key_of
 from search.entries import FAILED, rendered
 from search.fan_out import Outcome
-from search.gateway import ProviderAnswer, Status
+from search.gateway import ProviderAnswer, Status, refilling
 from search.provider import Kind, Provider, Question
 from search.services import Answer
+
+PREFIX = "search:one:"
 
 
 class ProviderOff(Unavailable):
@@ -45,19 +47,25 @@ async def by_isbn(provider: str, isbn: str) -> Answer:
 
 
 async def _answer(name: str, question: Question) -> Answer:
-    key = f"search:one:{name}:{key_of(question).removeprefix('search:')}"
-    return await services.looked_up(key, "one", lambda: _ask(key, name, question))
+    key = key_of_one(name, question)
+    return await services.looked_up(key, "one", lambda: ask(key, name, question))
 
 
-async def _ask(key: str, name: str, question: Question) -> Outcome:
+def key_of_one(name: str, question: Question) -> str:
+    """The cache key of what one provider alone says."""
+    return f"{PREFIX}{name}:{key_of(question).removeprefix('search:')}"
+
+
+async def ask(key: str, name: str, question: Question) -> Outcome:
     """Its answer, if it comes within the budget; a later one still fills the cache."""
     _, providers, gateway = fan_out.everybody()
     provider = next((known for known in providers if known.name == name and known.enabled), None)
     if provider is None:
         raise ProviderOff("This server does not ask that provider.", details={"providers": {name: Status.OFF.value}})
-    wait_s = conf.search_budget_s()
-    deadline, share = clock.monotonic_s() + wait_s, conf.external_budget_share()
-    task = asyncio.create_task(gateway.ask(provider, question, deadline=deadline, share=share))
+    terms = refilling.get()
+    wait_s = terms.wait_s if terms else conf.search_budget_s()
+    deadline, share = clock.monotonic_s() + wait_s, min(conf.external_budget_share(), terms.share if terms else 1.0)
+    task = asyncio.create_task(gateway.ask(provider, question, deadline=deadline, share=share, patience=terms))
     _, pending = await asyncio.wait([task], timeout=wait_s)
     if pending:
         fan_out.behind(_finish(key, provider, question, task))

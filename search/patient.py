@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Callable
 
-from search import conf, fan_out, metrics
+from search import conf, fan_out, metrics, own_covers
 from search.cache import Cache, key_of
 from search.cache_reader import CacheReader
 from search.catalogue import answering
 from search.entries import Lookup, rendered
-from search.flight import Flights
-from search.gateway import Patience
+from search.flight import WAIT_S, Flights
+from search.gateway import PATIENT_S, Patience
 from search.provider import Question
 
 # Jobs share their flights with each other, not with searches: whoever waits for a page must not wait for a job's turn.
-_flights = Flights(fan_out.packed, fan_out.unpacked, fan_out.settled)
+_flights = Flights(fan_out.packed, fan_out.unpacked, fan_out.settled, wait_s=PATIENT_S + WAIT_S)
 
 
 class PatientLookups:
@@ -49,7 +49,7 @@ class PatientLookups:
         if not self._with_catalogue:
             return None
         answer = await answering.ask(question)
-        return Lookup(rendered(question, [answer]), cached=False) if answer.page.records else None
+        return Lookup(rendered(question, await own_covers.laid_in([answer])), cached=False) if answer.page.records else None
 
     async def _asked(self, question: Question, expired: Lookup | None) -> Lookup:
         key = key_of(question)

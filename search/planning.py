@@ -23,16 +23,21 @@ UNKNOWN_SHARE = 0.2  # of ISBNs that nobody knows who is asked in bulk: the wors
 async def plan(cache: Cache, items: Sequence[Asked], patience: Patience, concurrency: int) -> Plan:
     """The plan of these items. What the catalogue will answer alone is not known before, and counted as calls."""
     questions = [_first_question(asked) for asked in items]
-    keys = {key_of(question): question for question in questions if question}
+    return await plan_of_keys(cache, [(key_of(question), question) if question else None for question in questions], patience, concurrency)
+
+
+async def plan_of_keys(cache: Cache, asked: Sequence[tuple[str, Question] | None], patience: Patience, concurrency: int) -> Plan:
+    """The plan of questions by the keys that their answers are kept under; None for an item that asks nothing."""
+    keys = dict(one for one in asked if one)
     kept = await _kept(cache, list(keys))
     cold = [question for key, question in keys.items() if key not in kept]
-    cached = sum(question is not None and key_of(question) in kept for question in questions)
+    cached = sum(one is not None and one[0] in kept for one in asked)
     providers = [provider for provider in everybody()[1] if provider.enabled]
     calls = {provider.name: _calls(provider, cold, in_bulk=any(p.many_isbns for p in providers)) for provider in providers}
     left = {p.name: await in_db(budget.left, p.name, p.config.daily_budget) for p in providers if p.config.daily_budget is not None}
-    p50, p90 = _seconds(providers, calls, cold, len(items), concurrency)
+    p50, p90 = _seconds(providers, calls, cold, len(asked), concurrency)
     waits = await _waits_until([p for p in providers if calls[p.name]], patience) if cold else None
-    return Plan(len(items), cached, calls, left, p50, p90, waits)
+    return Plan(len(asked), cached, calls, left, p50, p90, waits)
 
 
 def _first_question(asked: Asked) -> Question | None:
@@ -57,10 +62,17 @@ async def _kept(cache: Cache, keys: Sequence[str]) -> set[str]:
 def _calls(provider: Provider, cold: Sequence[Question], *, in_bulk: bool) -> int:
     """Calls to one provider. Who is asked for ISBNs singly is asked only for those that are unknown, hopefully none."""
     isbns = sum(question.kind is Kind.ISBN for question in cold)
-    others = sum(question.kind is not Kind.ISBN and provider.call(question) is not None for question in cold)
+    others = sum(_calls_singly(provider, question) for question in cold if question.kind is not Kind.ISBN)
     if provider.many_isbns:
         return math.ceil(isbns / provider.many_isbns) + others
     return others + (0 if in_bulk else isbns)
+
+
+def _calls_singly(provider: Provider, question: Question) -> int:
+    """Of a bibliography the first page of each list, at least, and who is meant before."""
+    if question.kind is Kind.AUTHOR:
+        return len(provider.author_lists) + provider.knows_people
+    return int(provider.call(question) is not None)
 
 
 def _seconds(

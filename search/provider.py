@@ -5,7 +5,7 @@ Adding one is one file in `providers/` and its test. A provider never sees anoth
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -43,6 +43,19 @@ class Question:
     lang: str | None = None  # ISO 639-1
     provider: str = ""  # PROVIDER_ID, STORED_WORK, EDITIONS, PERSON, AUTHOR and AUTHOR_WORKS: whose id it is
     provider_id: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Its kind and the members that say something, to be kept."""
+        told = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        return {**told, "kind": self.kind.value, **({"isbns": list(self.isbns)} if self.isbns else {})}
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "Question":
+        """The question that was kept. Raises: ValueError for what is none, of another version for one."""
+        try:
+            return cls(**{**kept, "kind": Kind(kept["kind"]), "isbns": tuple(kept.get("isbns", ()))})
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"no question: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,35 +7,74 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bookstrack.lib.db import in_db
-from bookstrack.lib.errors import InvalidIsbnGiven, InvalidQuery, MissingParameter
-from search import breaker, budget, conf, detect, fan_out, metrics, patient, provider_states
-from search.cache import Cache, Entry, key_of
-from search.catalogue import answering, sample
+from search import fan_out, look, metrics, own_covers, patient, refresh_ahead
+from search.archiving import ArchivePart, ArchiveRule, Moves, StoresAway
+from search.cache import Entry, key_of
+from search.cache_care import (
+    archive,
+    archive_outlook,
+    archive_parts,
+    asked_without_cover,
+    cached_data,
+    cover_changed,
+    delete_overdue,
+    expire,
+    expiring_keys,
+    overdue_entries,
+    popular_editions,
+    popular_keys,
+    title_and_author,
+    works_known,
+)
+from search.catalogue import sample
+from search.cover_offers import ARCHIVE, Offered, cover_budget_left, cover_offers, cover_sources
 from search.demographics import entries, people
+from search.detect import Detected
 from search.dto import Author, Demographics, MatchLevel
-from search.flight import Flights
-from search.gateway import Status
-from search.identifiers import InvalidIsbn, Isbn, parse_isbn
+from search.entry_rows import hits_of, with_hits, works_of
+from search.gateway import PATIENT_S
+from search.held import cache, cold_tier, flights
 from search.ledger import ledger
-from search.likely import works_like as works_like
+from search.likely import works_like
+from search.look import Look, isbn_of, words_of
 from search.matching import at_least
-from search.normalisers.text import clean_line
-from search.offers import Offer as Offer
-from search.offers import Offers as Offers
-from search.provider import Kind, Question
-from search.resolution import Plan as Plan
-from search.resolution import Resolution as Resolution
-from search.resolution import Wanted as Wanted
-from search.resolver import Resolver as Resolver
-from search.tiers.memory import MemoryTier
+from search.offers import Offer, Offers
+from search.outside import (
+    budget_left,
+    catalogue_answers,
+    close_circuit,
+    give_back,
+    provider_table,
+    spend,
+    states_of_providers,
+    turn,
+    turned,
+)
+from search.provider import Question
+from search.refilled import Asking, Refilled
+from search.resolution import Plan, Resolution, Wanted
+from search.resolver import Resolver
+from search.standing import CacheStanding, cache_standing, cold_entries
+from search.wanted_covers import KnownEdition
 
-cache = Cache(MemoryTier(conf.memory_tier_bytes()))
-flights = Flights(fan_out.packed, fan_out.unpacked, fan_out.settled)
+if TYPE_CHECKING:
+    from search.refill import Refill
+
+__all__ = [
+    "ARCHIVE", "Answer", "ArchivePart", "ArchiveRule", "Asking", "CacheStanding", "KnownEdition", "Moves", "Offer", "Offered", "Offers",
+    "Plan", "Refill", "Refilled", "Resolution", "Resolver", "StoresAway", "Wanted", "answer", "archive", "archive_outlook",
+    "archive_parts", "ask_who_wrote", "asked_who_wrote", "asked_without_cover", "budget_left", "cache", "cache_standing", "cached_data",
+    "catalogue_answers", "close_circuit", "cold_entries", "cold_tier", "cover_budget_left", "cover_changed", "cover_offers",
+    "cover_sources", "delete_overdue", "demographics_of", "expire", "expiring_keys", "flights", "give_back", "hits_of", "isbn_of",
+    "keep_ledger", "kept", "load_sample_catalogue", "looked", "looked_up", "overdue_entries", "popular_editions", "popular_keys",
+    "provider_table", "refill", "resolver", "search_any", "search_isbn", "settled",
+    "show_own_covers", "spend", "states_of_providers", "title_and_author", "turn", "turned", "with_authors_known", "with_hits",
+    "words_of", "works_known", "works_like", "works_of",
+]  # fmt: skip
 
 load_sample_catalogue = sample.load
 
@@ -47,13 +86,22 @@ class Answer:
     entry: Entry
     cache_source: str | None  # memory, redis; None: asked just now
     stale_because: str | None = None
-    detected: dict[str, Any] | None = None
+    detected: Detected | None = None
     min_match: MatchLevel | None = None
 
     @property
     def plain(self) -> bool:
         """Whether the entry's bytes are the answer as they are."""
         return self.detected is None and self.min_match is None
+
+    @property
+    def etag(self) -> str:
+        """A weak tag over `data`."""
+        if self.plain:
+            return self.entry.etag
+        detected = self.detected[0] if self.detected else ""
+        floor = self.min_match.value if self.min_match else ""
+        return f'{self.entry.etag[:-1]}.{detected}.{floor}"'
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -62,7 +110,7 @@ class Answer:
         if self.min_match is not None:
             data = _only(data, self.min_match)
         if self.detected is not None:
-            data["detected"] = self.detected
+            data["detected"] = dict(zip(("kind", "confidence"), self.detected, strict=True))
         return data
 
     @property
@@ -87,102 +135,77 @@ class Answer:
 
 async def search_isbn(isbn: str, *, min_match: MatchLevel | None = None) -> Answer:
     """The edition of an ISBN in any spelling, merged over all providers."""
-    if not isbn.strip():
-        raise MissingParameter("Give an ISBN.", details={"field": "isbn"})
-    return await answer(Question(Kind.ISBN, isbns=(isbn_of(isbn).isbn13,), limit=1), min_match=min_match)
-
-
-async def search_title(
-    text: str, *, limit: int = 20, offset: int = 0, lang: str | None = None, min_match: MatchLevel | None = None
-) -> Answer:
-    """Works whose title has these words."""
-    question = Question(Kind.TITLE, text=words_of(text, "q"), limit=limit, offset=offset, lang=lang)
-    return await answer(question, min_match=min_match)
-
-
-async def search_advanced(
-    *,
-    title: str = "",
-    author: str = "",
-    isbn: str = "",
-    limit: int = 20,
-    offset: int = 0,
-    lang: str | None = None,
-    min_match: MatchLevel | None = None,
-) -> Answer:
-    """Works by title and author, or one of them. Where an ISBN is given it decides alone: a look-alike never takes its place."""
-    if isbn.strip():
-        return await search_isbn(isbn, min_match=min_match)
-    if not title.strip() and not author.strip():
-        raise MissingParameter(
-            "Give at least one of title, author and isbn.",
-            details={"field": "title", "fields": ["title", "author", "isbn"]},
-        )
-    question = Question(
-        Kind.ADVANCED,
-        title=words_of(title, "title") if title.strip() else "",
-        author=words_of(author, "author") if author.strip() else "",
-        limit=limit,
-        offset=offset,
-        lang=lang,
-    )
-    return await answer(question, min_match=min_match)
+    return await looked(look.by_isbn(isbn, min_match=min_match))
 
 
 async def search_any(
     text: str, *, limit: int = 20, offset: int = 0, lang: str | None = None, min_match: MatchLevel | None = None
 ) -> Answer:
     """One box: an ISBN, a title, an author, or title and author; `detected` says what it was taken for."""
-    kind, confidence = detect.detected(clean_line(text))
-    detected = {"kind": kind, "confidence": confidence}
-    if kind == "isbn":
-        question = Question(Kind.ISBN, isbns=(isbn_of(text, "q").isbn13,), limit=1)
-    else:
-        question = Question(Kind.ANY, text=words_of(text, "q"), limit=limit, offset=offset, lang=lang)
-    return await answer(question, min_match=min_match, detected=detected)
+    return await looked(look.by_anything(text, limit=limit, offset=offset, lang=lang, min_match=min_match))
 
 
-async def answer(
-    question: Question, *, min_match: MatchLevel | None = None, detected: dict[str, Any] | None = None
-) -> Answer:
+async def looked(what: Look) -> Answer:
+    """What cache, catalogue and providers say to what was typed."""
+    found = await answer(what.question)
+    return found if what.min_match is None and what.detected is None else replace(found, detected=what.detected, min_match=what.min_match)
+
+
+async def answer(question: Question) -> Answer:
     """What cache, catalogue and providers say to one question."""
     key = key_of(question)
-    found = await looked_up(key, question.kind.value, lambda: fan_out.ask_everybody(cache, key, question))
-    return replace(found, detected=detected, min_match=min_match)
+    return await looked_up(key, question.kind.value, lambda: fan_out.ask_everybody(cache, key, question))
 
 
 async def looked_up(key: str, kind: str, ask: Callable[[], Awaitable[fan_out.Outcome]]) -> Answer:
-    """Answer from the cache while fresh; else ask, in one flight; else, while all fail, what expired within a day."""
+    """Answer from the cache while fresh; else ask, in one flight; else what expired within a day, while all fail, or while somebody fails
+    and those who answer know nothing of what was known."""
     found = await cache.find(key)
     if found and found[0].fresh:
+        if refresh_ahead.due(key, found[0]):
+            refresh_ahead.behind(key, found[0], ask)
         return _hit(key, kind, *found)
     metrics.cache_lookups.labels(kind, "miss").inc()
     outcome, _ = await flights.fly(key, ask)
-    if outcome.entry is not None:
-        return Answer(outcome.entry, None)
+    fresh = outcome.entry
+    if fresh is not None and not (found and found[0].found and not fresh.found and fresh.degraded):
+        return Answer(fresh, None)
     if found:
         metrics.cache_stale.inc()
-        return Answer(*found, stale_because="all providers fail")
+        return Answer(*found, stale_because=f"{', '.join(fresh.degraded)} did not answer" if fresh else "all providers fail")
     raise outcome.error()
 
 
 async def kept(key: str, kind: str) -> Answer | None:
-    """What is cached under a key while it is fresh; None otherwise."""
+    """What is cached under a key while it is fresh; None otherwise, and now and then once it is old: for what is cut from another entry,
+    which is asked for anew where it is looked up itself."""
     found = await cache.find(key)
-    return _hit(key, kind, *found) if found and found[0].fresh else None
+    if found is None or not found[0].fresh:
+        return None
+    if refresh_ahead.due(key, found[0]):
+        refresh_ahead.rest(key, found[0])
+        return None
+    return _hit(key, kind, *found)
 
 
 def _hit(key: str, kind: str, entry: Entry, tier: str) -> Answer:
     ledger.hit(key)
     if entries.is_due(key, entry):
         fan_out.behind(entries.complete(cache, key, entry))
-    metrics.cache_lookups.labels(kind, tier if entry.found else f"{tier}-negative").inc()
+    metrics.hit(kind, tier if entry.found else f"{tier}-negative")
     return Answer(entry, tier)
 
 
-def resolver(*, share: float = 0.8, concurrency: int = 10, wait_s: float = 60.0) -> Resolver:
+def resolver(*, share: float = 0.8, concurrency: int = 10, wait_s: float = PATIENT_S) -> Resolver:
     """What finds the books of a batch; one for each job, made and closed in its event loop. See `Resolver` for the numbers."""
     return Resolver(cache, share=share, concurrency=concurrency, wait_s=wait_s)
+
+
+def refill(*, share: float, concurrency: int = 10, wait_s: float = PATIENT_S) -> "Refill":
+    """What fills keys of the cache anew; one for each job, made and closed in its event loop. See `Refill` for the numbers."""
+    from search.refill import Refill  # it stands on use-cases that stand on this module
+
+    return Refill(cache, share=share, concurrency=concurrency, wait_s=wait_s)
 
 
 async def demographics_of(author: Author) -> Demographics | None:
@@ -205,79 +228,18 @@ async def with_authors_known(items: Sequence[bytes]) -> list[bytes]:
     return await entries.completed_items(cache, items)
 
 
-async def states_of_providers() -> dict[str, dict[str, Any]]:
-    """Every provider's state for /health and the admin, by name."""
-    return await provider_states.states()
-
-
-async def catalogue_answers() -> str | None:
-    """A smoke test: the catalogue answers a search by words; None when it does, else what is wrong."""
-    found = await answering.ask(Question(Kind.ANY, text="dune", limit=1))
-    return "the catalogue does not answer" if found.status is Status.ERROR else None
-
-
 async def keep_ledger() -> None:
     """Write what look-ups leave to be written, again and again until cancelled: for processes that look up much."""
     await ledger.run()
 
 
-async def turn(provider: str, *, rate: float, wait_s: float) -> breaker.Admission:
-    """A turn at somebody outside who is no catalogue, by the same circuit and rate (calls a second); waits for it at most so long.
-
-    Whoever got one says with `turned` how it went.
-    """
-    admission = await breaker.admit(provider, rate=rate, max_wait_s=wait_s)
-    if admission.answer == "go" and admission.wait_s:
-        await asyncio.sleep(admission.wait_s)
-    return admission
-
-
-async def turned(provider: str, admission: breaker.Admission, *, ok: bool) -> None:
-    """How a turn went."""
-    await breaker.record(provider, ok=ok, probe=admission.probe)
-
-
-async def spend(provider: str, amount: int, daily_budget: int) -> bool:
-    """Take out of a day's budget of whatever is counted, tokens for one; False where so much is not left, or nobody can tell."""
-    return await in_db(budget.reserve, provider, daily_budget, amount)
-
-
-async def give_back(provider: str, amount: int) -> None:
-    """Put back what was taken and not used; negative where it was more."""
-    await in_db(budget.give_back, provider, amount)
-
-
-async def budget_left(provider: str, daily_budget: int) -> int:
-    """How much of a day's budget is left."""
-    return await in_db(budget.left, provider, daily_budget)
-
-
 async def settled() -> None:
     """Wait until late answers have filled the cache and the ledger is written: for a clean stop, and for tests."""
-    while going_on := list[asyncio.Future[Any]]([*fan_out.late_tasks(), *flights.landing(), *patient.landing(), *people.open_questions()]):
+    while going_on := list[asyncio.Future[Any]](
+        [*fan_out.late_tasks(), *flights.landing(), *patient.landing(), *people.open_questions(), *cache.going_on()]
+    ):
         await asyncio.gather(*going_on)
     await ledger.flush()
-
-
-def isbn_of(text: str, field: str = "isbn") -> Isbn:
-    """The ISBN that was typed. Raises: InvalidIsbnGiven."""
-    try:
-        return parse_isbn(text)
-    except InvalidIsbn as error:
-        shown = clean_line(text)[:64]
-        raise InvalidIsbnGiven(str(error), details={"field": field, "isbn": shown, "kind": error.kind}) from None
-
-
-def words_of(text: str, field: str) -> str:
-    """What was typed without what no catalogue can use. Raises: MissingParameter, InvalidQuery."""
-    words = clean_line(text)
-    if not words:
-        raise MissingParameter(f"Give words to search for in {field}.", details={"field": field})
-    if not 2 <= len(words) <= 500:
-        raise InvalidQuery(f"{field} takes 2 to 500 characters.", details={"field": field, "length": len(words)})
-    if not any(sign.isalnum() for sign in words):
-        raise InvalidQuery(f"{field} has no letter and no digit.", details={"field": field})
-    return words
 
 
 def _only(data: dict[str, Any], floor: MatchLevel) -> dict[str, Any]:
@@ -297,26 +259,8 @@ def _only(data: dict[str, Any], floor: MatchLevel) -> dict[str, Any]:
     }
 
 
-async def cached_data(key: str) -> dict[str, Any] | None:
-    """What is cached under a key, or None."""
-    found = await cache.find(key)
-    if found is None:
-        return None
-    data: dict[str, Any] = orjson.loads(found[0].data)
-    return data
+show_own_covers = own_covers.register
 
 
-async def expire(keys: list[str]) -> None:
-    """Drop cached answers from all tiers."""
-    for key in keys:
-        await cache.forget(key)
 
 
-async def provider_table() -> list[dict[str, Any]]:
-    """Every provider for the admin: state, circuit, calls of today, budget left, rate."""
-    return await provider_states.table()
-
-
-async def close_circuit(provider: str) -> None:
-    """Let a provider be asked again at once."""
-    await breaker.reset(provider)

@@ -43,11 +43,18 @@ class BothSides(gathering.ProviderGathering):
 
 async def search_whole_work(question: Question) -> Answer:
     """The work of a question by Open Library's id, as a search of one result."""
-    key = f"{key_of(question)}:whole"
-    return await services.looked_up(key, question.kind.value, lambda: _ask_everybody(key, question))
+    key = key_of_whole(question)
+    return await services.looked_up(key, question.kind.value, lambda: ask_everybody(key, question))
 
 
-async def _ask_everybody(key: str, question: Question) -> Outcome:
+def key_of_whole(question: Question) -> str:
+    """The cache key of a work from both sides."""
+    return f"{key_of(question)}:whole"
+
+
+async def ask_everybody(key: str, question: Question) -> Outcome:
+    """One round of calls for both sides of a work."""
+
     def asking(provider: Provider, gateway: Gateway, deadline: float) -> BothSides:
         return BothSides(provider, gateway, deadline, question=question)
 

@@ -53,8 +53,8 @@ async def list_editions(work_id: str, *, limit: int = 20, offset: int = 0) -> An
     question = await _question(work_id, work)
     if question is None:  # a work by its ISBN alone, which no catalogue lists editions of
         return _page(await lookup.search_work(work_id), limit, offset)
-    key = f"search:editions:of:{question.provider}:{question.provider_id}"
-    whole = await services.looked_up(key, Kind.EDITIONS.value, lambda: _ask_everybody(key, question, work))
+    key = key_of(question)
+    whole = await services.looked_up(key, Kind.EDITIONS.value, lambda: ask_everybody(key, question, work))
     return _page(whole, limit, offset)
 
 
@@ -67,7 +67,13 @@ async def _question(work_id: str, work: Dto) -> Question | None:
     return Question(Kind.EDITIONS, provider=lookup.OPENLIBRARY if olid else conf.CATALOGUE, provider_id=olid or own or "", limit=PAGE)
 
 
-async def _ask_everybody(key: str, question: Question, work: Dto) -> Outcome:
+def key_of(question: Question) -> str:
+    """The cache key of all editions of a work."""
+    return f"search:editions:of:{question.provider}:{question.provider_id}"
+
+
+async def ask_everybody(key: str, question: Question, work: Dto) -> Outcome:
+    """One round of calls for all editions of a work."""
     told = _record(work)
 
     def listing(provider: Provider, gateway: Gateway, deadline: float) -> Listed:

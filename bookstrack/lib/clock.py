@@ -24,6 +24,20 @@ def iso_ms(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+_second: tuple[int, str] = (-1, "")
+
+
+def stamp(moment_s: float) -> str:
+    """The same of seconds since the epoch; what many replies of one second have in common is made once."""
+    global _second
+    whole = int(moment_s)
+    second, text = _second
+    if second != whole:
+        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+        _second = whole, text
+    return f"{text}.{int((moment_s - whole) * 1000):03d}Z"
+
+
 def from_unix(moment_s: float) -> datetime:
     """Seconds since the epoch as an aware moment in UTC."""
     return datetime.fromtimestamp(moment_s, UTC)

@@ -10,3 +10,9 @@ def spare_what_is_loaded() -> None:
     gc.collect()
     gc.set_threshold(*THRESHOLDS)
     gc.freeze()
+
+
+def clear_up() -> None:
+    """After a job, before the next one: what is left of it in circles would take room beside that, and by and by a third of the process.
+    12 ms after 1,500 books."""
+    gc.collect()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -78,6 +79,9 @@ def _make() -> httpx.AsyncClient:
 
 _transport: httpx.AsyncBaseTransport | None = None
 _clients = PerLoop(_make)
+# A pool tells its connections apart by scheme, address and port. Where the address is chosen by the caller, two names may share one, and
+# a connection whose certificate was checked for the one must not carry a request to the other: so each name has a pool of its own.
+_pinned: PerLoop[dict[str, httpx.AsyncClient]] = PerLoop(dict)
 
 
 def client() -> httpx.AsyncClient:
@@ -87,9 +91,9 @@ def client() -> httpx.AsyncClient:
 
 async def close() -> None:
     """Close the running loop's connections."""
-    found = _clients.pop()
-    if found is not None:
-        await found.aclose()
+    found = [one for one in (_clients.pop(), *(_pinned.pop() or {}).values()) if one is not None]
+    for one in found:
+        await one.aclose()
 
 
 async def fetch(
@@ -100,28 +104,45 @@ async def fetch(
     params: Pairs = (),
     headers: Mapping[str, str] | None = None,
     form: Pairs | None = None,
+    body: bytes | None = None,
     max_bytes: int = MAX_BYTES,
+    address: str | None = None,
 ) -> Reply:
     """One request, within so many seconds in all (2 s of them to connect), without retries.
+
+    `body` is sent as it is, of the type that `headers` say; a `form` takes its place.
+    `address`: where to connect, instead of asking for the host's address again; the host's name stays in the Host header, in TLS's server
+    name and in the check of the certificate. For a few hosts that are known beforehand: each keeps connections of its own.
 
     Raises: UpstreamTimeout, UpstreamUnreachable, UpstreamTooLarge.
     """
     sent = dict(headers or {})
     if form is not None:
         sent["Content-Type"] = _FORM
-    content = urlencode(list(form)) if form is not None else None
-    request = client().build_request(method, url, params=list(params) or None, headers=sent, content=content)
+    content = urlencode(list(form)) if form is not None else body
     try:
+        asking, request = _prepared(method, url, address, params=list(params) or None, headers=sent, content=content)
         async with asyncio.timeout(timeout_s):
-            return await _received(request, max_bytes)
+            return await _received(asking, request, max_bytes)
     except (TimeoutError, httpx.TimeoutException) as error:
         raise UpstreamTimeout from error
-    except (httpx.TransportError, httpx.DecodingError, zlib.error) as error:
+    except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, zlib.error) as error:  # it reads where a redirect leads
         raise UpstreamUnreachable from error
 
 
-async def _received(request: httpx.Request, max_bytes: int) -> Reply:
-    response = await client().send(request, stream=True)
+def _prepared(method: str, url: str, address: str | None, **more: Any) -> tuple[httpx.AsyncClient, httpx.Request]:
+    """Who asks, and what. Source: www.python-httpx.org/advanced/extensions, `sni_hostname`."""
+    if address is None:
+        return client(), client().build_request(method, url, **more)
+    named = httpx.URL(url)
+    more["headers"]["Host"] = named.netloc.decode("ascii")
+    of_loop = _pinned.get()
+    asking = of_loop.get(named.host) or of_loop.setdefault(named.host, _make())
+    return asking, asking.build_request(method, named.copy_with(host=address), extensions={"sni_hostname": named.host}, **more)
+
+
+async def _received(asking: httpx.AsyncClient, request: httpx.Request, max_bytes: int) -> Reply:
+    response = await asking.send(request, stream=True)
     try:
         if response.is_stream_consumed:  # a transport of tests, which hands over whole answers
             body = response.content
@@ -141,10 +162,11 @@ async def _unpacked(response: httpx.Response, max_bytes: int) -> bytes:
     """
     packed = response.headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip")
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed else None
-    body = bytearray()
+    body, came = bytearray(), 0
     async for part in response.aiter_raw():
+        came += len(part)  # packed bytes count too: what makes nothing, or stands behind the end, would otherwise go on for ever
         body += unpacker.decompress(part, max_bytes + 1 - len(body)) if unpacker else part
-        if len(body) > max_bytes:
+        if max(len(body), came) > max_bytes:
             raise UpstreamTooLarge
     if unpacker and body and not unpacker.eof:
         raise zlib.error("cut before the end")
@@ -154,10 +176,10 @@ async def _unpacked(response: httpx.Response, max_bytes: int) -> bytes:
 @contextmanager
 def use_transport(transport: httpx.AsyncBaseTransport) -> Iterator[None]:
     """For tests: within it, this transport stands in for all outside servers."""
-    global _transport, _clients
-    before = _transport, _clients
-    _transport, _clients = transport, PerLoop(_make)
+    global _transport, _clients, _pinned
+    before = _transport, _clients, _pinned
+    _transport, _clients, _pinned = transport, PerLoop(_make), PerLoop(dict)
     try:
         yield
     finally:
-        _transport, _clients = before
+        _transport, _clients, _pinned = before

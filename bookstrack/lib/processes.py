@@ -6,6 +6,7 @@ Standard library only, so that whoever supervises stays small.
 import asyncio
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -47,22 +48,25 @@ class Part:
 
 
 class Console:
-    """Where all parts print, a line at a time, each with its part's name in front."""
+    """Where all parts print, a line at a time, each with its part's name in front; or as JSON, each line an object with its part."""
 
-    def __init__(self, fd: int, *, colour: bool) -> None:
-        self._fd = fd
+    def __init__(self, fd: int, *, colour: bool, as_json: bool = False) -> None:
+        self._fd, self._json = fd, as_json
         self._colour = colour
         self._colours: dict[str, int] = {}
         self._lost_lines = 0
 
     def say(self, text: str) -> None:
         """Print the supervisor's own words."""
-        self._write(text.encode() + b"\n", lines=1)
+        self._write(_as_object("supervisor", text) if self._json else text.encode() + b"\n", lines=1)
 
     def relay(self, label: str, lines: Sequence[bytes]) -> None:
         """Print what a part said; bytes that are no UTF-8 are shown as escapes."""
-        prefix = self._prefix(label)
         texts = (line.rstrip(b"\r").decode("utf-8", "backslashreplace") for line in lines)
+        if self._json:
+            self._write(b"".join(_as_object(label, text) for text in texts), lines=len(lines))
+            return
+        prefix = self._prefix(label)
         self._write("".join(f"{prefix}{text}\n" for text in texts).encode(), lines=len(lines))
 
     def _prefix(self, label: str) -> str:
@@ -83,6 +87,16 @@ class Console:
             signal.raise_signal(signal.SIGTERM)
         except OSError:  # a full disk under the log must not end the service; the count is printed later
             self._lost_lines += lines
+
+
+def _as_object(label: str, text: str) -> bytes:
+    """A line as a JSON object that names its part; one that is such an object already gets the name."""
+    try:
+        found = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        found = None
+    about = found if isinstance(found, dict) else {"event": text}
+    return json.dumps({"part": label} | about).encode() + b"\n"
 
 
 class _Relay:

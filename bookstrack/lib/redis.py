@@ -8,10 +8,11 @@ from typing import Any, cast
 import redis
 import redis.asyncio
 from django.conf import settings
+from redis._parsers.base import BaseParser
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry as SyncRetry
 
@@ -20,11 +21,20 @@ from bookstrack.lib.embedded_redis import url_for
 from bookstrack.lib.per_loop import PerLoop
 
 __all__ = [
-    "PROCESS", "Away", "ResponseError", "Script", "blocking_client", "client", "close", "living", "queue_client", "sync_client", "url",
+    "PROCESS", "Away", "ResponseError", "Script", "TimedOut", "blocking_client", "client", "close", "connection", "living", "queue_client",
+    "sync_client", "url",
 ]  # fmt: skip
 
-# Not there, not answering, still loading its file, a replica after a failover, or full.
-Away = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
+
+class Refused(RedisConnectionError):
+    """The server is there and will not: it is full, or its disk is, too few replicas follow it, or it is one itself after a failover."""
+
+
+# The library takes these for mistakes in a command; whoever asks, RQ as well, shall wait as for a server that is away.
+BaseParser.EXCEPTION_CLASSES.update(dict.fromkeys(("MISCONF", "NOREPLICAS", "UNBLOCKED", "MASTERDOWN", "READONLY", "OOM"), Refused))
+
+Away = (RedisConnectionError, RedisTimeoutError)  # not there, not answering, still loading its file, or refusing
+TimedOut = RedisTimeoutError  # one of them
 MAX_CONNECTIONS = 50
 CONNECT_TIMEOUT_S = 1.0
 TIMEOUT_S = 2.0
@@ -124,6 +134,18 @@ def blocking_client(wait_s: float) -> redis.asyncio.Redis:
 def queue_client() -> redis.Redis:
     """A client for the queue's own library, which sets its time-outs itself; the caller closes it."""
     return redis.Redis.from_url(url(), socket_connect_timeout=CONNECT_TIMEOUT_S, retry=SyncRetry(NoBackoff(), 0))
+
+
+async def connection() -> Any:
+    """A connection of one's own, which is open, for what is no question and answer; the caller ends it by `disconnect`.
+
+    Its protocol is RESP3, in which the server may speak unasked. Raises: Away.
+    """
+    timeouts = {"socket_connect_timeout": CONNECT_TIMEOUT_S, "socket_timeout": TIMEOUT_S}
+    pool: Any = redis.asyncio.ConnectionPool.from_url(url(), protocol=3, client_name=PROCESS, retry=Retry(NoBackoff(), 0), **timeouts)
+    made = pool.make_connection()
+    await made.connect()
+    return made
 
 
 async def living() -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
-CELLS = 10_000  # of one kind
+CELLS = 6_000  # of one kind
 LONGEST = 120  # signs; longer ones hardly ever repeat, and would take room that a hostile file decides on
 
 More = ParamSpec("More")

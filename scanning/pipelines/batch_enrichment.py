@@ -8,8 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from bookstrack.lib import exact_json
 from jobs.pipeline import Item, Park, Pipeline, Queue, Result, Stage, WritePolicy
 from scanning import conf
 from search import services
@@ -49,14 +48,14 @@ class BatchEnrichment(Pipeline):
         if resolution.quota_until is not None:
             raise Park(resolution.quota_until, "all catalogues' calls of today are used up")
         services.ask_who_wrote([resolution])
-        body = orjson.dumps({"index": item.index, **resolution.as_item()})
+        body = exact_json.dumps({"index": item.index, **resolution.as_item()})
         return Result(item.index, resolution.status == "success", resolution.status, body)
 
     def failed(self, item: Item, code: str, message: str) -> Result:
         book = item.value
         known = {name: book.get(name) for name in ("title", "author", "isbn")}
         body = {"index": item.index, **known, "success": False, "status": "error", "error": message, "provider": "none", "cached": False}
-        return Result(item.index, False, "error", orjson.dumps(body))
+        return Result(item.index, False, "error", exact_json.dumps(body))
 
     def estimated_s(self, total: int) -> float:
         return 0.5 + total * 0.01

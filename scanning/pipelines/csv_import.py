@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from bookstrack.lib import exact_json
 from bookstrack.lib.errors import InvalidQuery
 from jobs.pipeline import Counts, Done, Item, JobFailed, Park, Pipeline, Queue, Result, Stage, Tell, WritePolicy
 from scanning import conf, uploads
@@ -134,13 +135,13 @@ class CsvImport(Pipeline):
 
     def _result(self, read: Imported | Refused, enrich: dict[str, Any] | None = None) -> Result:
         if isinstance(read, Refused):
-            return Result(read.row - 1, False, "error", orjson.dumps(read.as_dto()))
+            return Result(read.row - 1, False, "error", exact_json.dumps(read.as_dto()))
         body = read.as_dto()
         if read.notes:
             body["warnings"] = [note.as_dict() for note in read.notes]
         if enrich is not None:
             body["enrich"] = enrich
-        return Result(read.row - 1, True, enrich["status"] if enrich else "read", orjson.dumps(body))
+        return Result(read.row - 1, True, enrich["status"] if enrich else "read", exact_json.dumps(body))
 
     def failed(self, item: Item, code: str, message: str) -> Result:
         raw = self._cursor.at(item.index + 1).raw

@@ -144,7 +144,8 @@ class ShelfScan(Pipeline):
         self._ended(item.index, body)
         others = [state for place, state in self._states.items() if place != index]
         if all(state.status == FAILED for state in others):
-            raise JobFailed(code, message, {"photo": index, "tokens": read.tokens} if read else {"photo": index}, retryable=retryable)
+            details = {"photo": index, "tokens": read.tokens} if read else {"photo": index}
+            raise JobFailed(code, message, details, retryable=retryable, again=retryable)
         return Result(item.index, False, FAILED, orjson.dumps(body))
 
     def _ended(self, place: int, body: dict[str, Any]) -> None:
@@ -192,6 +193,10 @@ class ShelfScan(Pipeline):
     @classmethod
     def canceled(cls, job_id: str) -> None:
         photo_store.unwanted(job_id)
+
+    @classmethod
+    def overdue(cls) -> int:
+        return photo_store.overdue()
 
     @classmethod
     def expire(cls) -> int:

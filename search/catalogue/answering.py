@@ -181,7 +181,7 @@ def authors_of(row: AuthorFacts) -> list[Author]:
     return [Author(_shown_name(row.name), row.openlibrary_id, birth_year=row.birth_year, death_year=row.death_year)]
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def _shown_name(name: str) -> str:
     return author_name(name) or name
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from bookstrack.lib import clock
+from bookstrack.lib import clock, exact_json
 from search import conf
 from search.cache import Cache, Entry
 from search.demographics import people
@@ -70,7 +70,7 @@ async def _lay(cache: Cache, key: str, entry: Entry, known: dict[str, Demographi
 
 def is_due(key: str, entry: Entry) -> bool:
     """Whether to try to complete an entry that was found in the cache."""
-    return not entry.completed and conf.demographics() and _rest_until.get(key, 0.0) <= clock.monotonic_s()
+    return not entry.completed and _rest_until.get(key, 0.0) <= clock.monotonic_s() and conf.demographics()
 
 
 def ask_behind(cache: Cache, works: Sequence[Any]) -> None:
@@ -99,7 +99,7 @@ def _wanted_of_all(items: Sequence[Any]) -> dict[str, Any]:
 
 
 def _laid_over(bodies: Sequence[bytes], items: Sequence[Any], found: dict[str, Demographics]) -> list[bytes]:
-    return [orjson.dumps(item) if lay_over(item, found) else body for body, item in zip(bodies, items, strict=True)]
+    return [exact_json.dumps(item) if lay_over(item, found) else body for body, item in zip(bodies, items, strict=True)]
 
 
 async def _loaded(entry: Entry) -> Any:
@@ -109,5 +109,5 @@ async def _loaded(entry: Entry) -> Any:
 async def _with(entry: Entry, data: Any, known: dict[str, Demographics], *, completed: bool) -> Entry:
     if not known or not lay_over(data, known):
         return replace(entry, completed=completed)
-    shown = await asyncio.to_thread(orjson.dumps, data) if len(entry.data) > LARGE_BYTES else orjson.dumps(data)
+    shown = await asyncio.to_thread(exact_json.dumps, data) if len(entry.data) > LARGE_BYTES else exact_json.dumps(data)
     return replace(entry, data=shown, etag=etag_of(shown), completed=completed)

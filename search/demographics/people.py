@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import structlog
 
-from bookstrack.lib import clock
+from bookstrack.lib import clock, exact_json
 from bookstrack.lib.per_loop import PerLoop
 from search import conf
 from search.batcher import Batcher
@@ -200,7 +200,7 @@ async def _keep(cache: Cache, authors: Mapping[str, Author], told: Mapping[str, 
 
 def _entry(one: Demographics | None) -> Entry:
     ttl_s = jittered_s(conf.TTL.people if one else conf.TTL.nobody, degraded=False)
-    data = orjson.dumps(asdict(one) if one else None)
+    data = exact_json.dumps(asdict(one) if one else None)
     return Entry(data, clock.unix_s(), ttl_s, Wikidata.name, {Wikidata.name: "ok" if one else "empty"}, found=int(one is not None))
 
 

@@ -9,6 +9,7 @@ from search.catalogue.keys import catalogue_id
 from search.catalogue.rows import EditionFacts, WorkFacts, works
 from search.entries import Lookup, rendered
 from search.evaluation.held import HeldEdition, HeldWork
+from search.gateway import PATIENT_S
 from search.models import Work
 from search.provider import Kind, Question
 from search.resolver import Resolver
@@ -65,5 +66,5 @@ class CatalogueResolver(Resolver):
     """Finds the books of a labelled set as a job does, but in the local catalogue only: no network, no cache."""
 
     def __init__(self) -> None:
-        super().__init__(Cache(MemoryTier(0)), share=0.0, concurrency=1, wait_s=60.0)
+        super().__init__(Cache(MemoryTier(0)), share=0.0, concurrency=1, wait_s=PATIENT_S)
         self._isbns = self._others = _CatalogueLookups()  # type: ignore[assignment]  # they answer the same two questions

@@ -123,7 +123,7 @@ def role_of(raw: object) -> str | None:
     return (found["role"] or found["after"]).lower().rstrip(".") if found else None
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def author_key(name: str) -> str:
     """The form for comparison: turned, folded, initials apart ("JRR" and "J.R.R." become "j r r")."""
     plain = _PLAIN.fullmatch(name)
@@ -138,7 +138,7 @@ def _folded_key(name: str) -> str:
     return " ".join(folded_words(apart.replace(".", " "))) or search_key(shown)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def author_similarity(one: str, other: str) -> float:
     """How surely two names are one person's, 0..1. Initials agree with the names they begin; a missing name agrees with none."""
     name, other_name = author_name(one), author_name(other)

@@ -114,8 +114,8 @@ def _key(text: str) -> str:
     return " ".join(words[first:]) or _caseless(text)
 
 
-_cached_key = lru_cache(maxsize=10_000)(_key)
-_cached_script = lru_cache(maxsize=10_000)(_script)
+_cached_key = lru_cache(maxsize=5_000)(_key)
+_cached_script = lru_cache(maxsize=5_000)(_script)
 
 
 def _caseless(text: str) -> str:

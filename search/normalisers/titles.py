@@ -132,7 +132,7 @@ def _shouted(title: str) -> bool:
     return title.isupper() and title.lower() != title and sum(map(str.isalpha, title)) > 3
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def title_similarity(one: str, other: str) -> float:
     """How surely two titles are one work's, 0..1: 1 when equal, under 0.85 when one merely begins with the other."""
     one, other = one[:MAX_CHARS], other[:MAX_CHARS]

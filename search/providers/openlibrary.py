@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from search.dto import Author, Edition, Record
-from search.identifiers import asin, digits_id, find_isbn, openlibrary_id
+from search.identifiers import archive_id, asin, digits_id, find_isbn, openlibrary_id
 from search.normalisers.dates import parse_year
 from search.normalisers.genres import canonical_genres
 from search.normalisers.languages import language_code
@@ -242,6 +242,7 @@ def _sub_document(doc: dict[str, Any], authors: tuple[Author, ...]) -> Edition |
         language=language_code(codes[0]) if len(codes) == 1 else None,
         note=parsed.edition_note,
         openlibrary_id=edition_id,
+        archive_ids=ids_of(found.get("ia"), archive_id),
     )
     return pictured(edition, found.get("cover_i"))
 
@@ -261,6 +262,7 @@ def _only_edition(doc: dict[str, Any], work: Record) -> Edition | None:
         goodreads_ids=ids_of(doc.get("id_goodreads"), digits_id),
         librarything_ids=ids_of(doc.get("id_librarything"), digits_id),
         asins=ids_of(doc.get("id_amazon"), asin),
+        archive_ids=ids_of(doc.get("ia"), archive_id),
     )
     return pictured(edition, doc.get("cover_i"))
 

@@ -1,71 +1,118 @@
-"""The in-process tier: an LRU bounded by bytes."""
+"""The in-process tier: entries as they are shown, bounded by bytes, and never older than a second.
 
-from collections import OrderedDict
+While a watch on Redis tells of every change (`watch.run`), an entry is trusted for as long as that connection answers; otherwise, in a
+process that watches nothing, for one second. What is not trusted serves only while Redis is away (`even_untrusted`).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
 
 from bookstrack.lib import clock
+from bookstrack.lib.byte_cache import ByteCache
+from bookstrack.lib.key_watch import KeyWatch
+from search import metrics
+from search.entry import PREFIX, Entry
 
-OVERHEAD_BYTES = 200  # of an entry, beside key and value: measured with sys.getsizeof on CPython 3.11
+ENTRY_BYTES = 800  # of an entry beside key and data: objects, short texts, dictionaries (tracemalloc, CPython 3.11)
 TRUSTED_S = 1.0
+REMEMBERED = 10_000  # keys that changed lately
+
+
+@dataclass(slots=True)
+class Held:
+    """An entry in memory, and what was rendered of it to be sent again: by what was asked for, in whatever form its reader likes."""
+
+    entry: Entry
+    expires_s: float
+    trusted_until_s: float
+    forms: dict[str, Any] = field(default_factory=dict)
 
 
 class MemoryTier:
-    """Values by key, the least recently used dropped first.
-
-    An entry is trusted for one second only: until then it may be older than what another process wrote since. Afterwards it serves
-    only while Redis is away (`even_untrusted`). That bounds staleness over processes without a channel between them.
-    """
-
-    name = "memory"
+    """Entries by key, within so many bytes."""
 
     def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self.used_bytes = 0
-        self.evictions = 0
-        self._values: OrderedDict[str, tuple[bytes, float, float]] = OrderedDict()
+        self._kept: ByteCache[Held] = ByteCache(max_bytes)
+        self.watch = KeyWatch(PREFIX, changed=self.changed, lost=self.clear)
+        self._turn = 0  # goes up with every change that is told
+        self._changed_at: dict[str, int] = {}  # key -> turn
+        self._all_changed_at = 0
+        self._evictions_told = 0
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._kept)
 
-    def get(self, key: str, *, even_untrusted: bool = False) -> bytes | None:
-        """The value, or None where there is none, it expired, or it is no longer trusted."""
-        found = self._values.get(key)
-        if found is None:
+    @property
+    def used_bytes(self) -> int:
+        return self._kept.used_bytes
+
+    @property
+    def evictions(self) -> int:
+        return self._kept.evictions
+
+    def get(self, key: str, *, even_untrusted: bool = False) -> Held | None:
+        """What is held, or None where nothing is, it expired, or it is not trusted."""
+        held = self._kept.get(key)
+        if held is None:
             return None
-        value, trusted_until, expires = found
-        now = clock.monotonic_s()
-        if now >= expires:
+        now_s = clock.monotonic_s()
+        if now_s >= held.expires_s:
             self.drop(key)
             return None
-        if now >= trusted_until and not even_untrusted:
-            return None
-        self._values.move_to_end(key)
-        return value
+        if now_s < self.watch.heard_until_s or now_s < held.trusted_until_s or even_untrusted:
+            return held
+        return None
 
-    def put(self, key: str, value: bytes, ttl_s: float) -> None:
-        """Keep the value; what is larger than the whole tier is not kept."""
-        self.drop(key)
-        size = self._size(key, value)
-        if size > self.max_bytes or ttl_s <= 0:
+    def mark(self) -> int:
+        """Now, for `put`: a value that is about to be read elsewhere is no older than this."""
+        return self._turn
+
+    def put(self, key: str, entry: Entry, ttl_s: float, *, since: int | None = None) -> None:
+        """Keep an entry; what is larger than the whole tier is not kept. One that was read elsewhere, after the mark `since`, is not kept
+        where its key changed meanwhile: the value may be the one from before."""
+        if since is not None and self._changed_at.get(key, self._all_changed_at) > since:
             return
-        now = clock.monotonic_s()
-        self._values[key] = (value, now + min(TRUSTED_S, ttl_s), now + ttl_s)
-        self.used_bytes += size
-        while self.used_bytes > self.max_bytes:
-            oldest, (dropped, _, _) = self._values.popitem(last=False)
-            self.used_bytes -= self._size(oldest, dropped)
-            self.evictions += 1
+        now_s = clock.monotonic_s()
+        if ttl_s <= 0:
+            self.drop(key)
+            return
+        held = Held(entry, now_s + ttl_s, now_s + min(TRUSTED_S, ttl_s))
+        self._kept.put(key, held, len(key) + len(entry.data) + ENTRY_BYTES)
+        self._tell()
+
+    def grew(self, key: str, more_bytes: int) -> None:
+        """What is held under a key has a further form."""
+        self._kept.grow(key, more_bytes)
+        self._tell()
+
+    def changed(self, keys: list[str]) -> None:
+        """Other processes, or we ourselves, wrote or deleted these keys of Redis."""
+        self._turn += 1
+        if len(self._changed_at) + len(keys) > REMEMBERED:
+            self._changed_at.clear()
+            self._all_changed_at = self._turn
+        for prefixed in keys:
+            key = prefixed.removeprefix(PREFIX)
+            self._changed_at[key] = self._turn
+            self._kept.drop(key)
+        self._tell()
 
     def drop(self, key: str) -> None:
         """Forget the key."""
-        found = self._values.pop(key, None)
-        if found is not None:
-            self.used_bytes -= self._size(key, found[0])
+        if self._kept.drop(key):
+            self._tell()
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._values.clear()
-        self.used_bytes = 0
+        """Forget everything, and what is being read just now."""
+        self._turn += 1
+        self._changed_at.clear()
+        self._all_changed_at = self._turn
+        self._kept.clear()
+        self._tell()
 
-    @staticmethod
-    def _size(key: str, value: bytes) -> int:
-        return len(key) + len(value) + OVERHEAD_BYTES
+    def _tell(self) -> None:
+        metrics.memory_entries.set(len(self._kept))
+        metrics.memory_bytes.set(self._kept.used_bytes)
+        if self._kept.evictions > self._evictions_told:
+            metrics.memory_evictions.inc(self._kept.evictions - self._evictions_told)
+            self._evictions_told = self._kept.evictions
