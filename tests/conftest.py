@@ -2,28 +2,46 @@
 
 import os
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
+import hypothesis
 import pytest
 
-# Before Django reads its settings: a folder of our own, and no outside catalogue unless a test brings a transport.
-_DATA = Path(tempfile.mkdtemp(prefix="bt-test-"))
-os.environ["BOOKSTRACK_DATA_DIR"] = str(_DATA)
-os.environ.setdefault("SEARCH_PROVIDERS", "catalogue")
-os.environ.setdefault("DEMOGRAPHICS", "0")
-os.environ.setdefault("BOOKSTRACK_PHOTO_WORKERS", "0")  # of servers that tests start: those that scan say otherwise
-os.environ.setdefault("RATE_LIMITS_ENABLED", "0")
-os.environ.setdefault("DEBUG", "0")
-os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
-
-import httpx  # noqa: E402
-import hypothesis  # noqa: E402
+from tests import emptying, scratch  # noqa: F401  (before Django reads its settings, also where the plug-in was not loaded)
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # what takes long on a busy machine is not wrong
 hypothesis.settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+# The servers that these start have a database and a Redis of their own, whatever the suite itself runs on.
+SERVERS_OF_THEIR_OWN = (
+    "browser/", "endurance/", "bookstrack/test_supervisor.py", "functional/test_killed_leader.py", "functional/test_redis_faults.py",
+)  # fmt: skip
+PATIENT = (*SERVERS_OF_THEIR_OWN[1:], "harvest/drill/", "browser/test_job")
+
+
+def pytest_configure() -> None:
+    """Keep passwords in a way that costs nothing: each staff user would take a second otherwise."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    emptying.install()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what would be the same test again where the suite runs on another database (.ci/run), and begin with what waits most: at
+    the end the other test processes would stand still meanwhile."""
+    base = Path(__file__).resolve().parent
+    places = {item: item.path.relative_to(base).as_posix() for item in items}
+    items.sort(key=lambda item: not places[item].startswith(PATIENT))
+    if os.environ.get("DATABASE_URL"):
+        repeated = [item for item in items if places[item].startswith(SERVERS_OF_THEIR_OWN)]
+        items[:] = [item for item in items if not places[item].startswith(SERVERS_OF_THEIR_OWN)]
+        config.hook.pytest_deselected(items=repeated)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,8 +69,9 @@ def redis_url() -> Iterator[str]:
 def _clean_state(redis_url: str) -> None:
     """Every test begins with an empty Redis and an empty memory tier."""
     from bookstrack.lib import redis
-    from search import services
+    from search import conf, services
 
+    conf.demographics.cache_clear()
     redis.sync_client().flushdb()
     services.cache.memory.clear()
 
@@ -64,6 +83,22 @@ def _close_database_threads(django_db_setup: None) -> Iterator[None]:
     from bookstrack.lib import db
 
     db.close()
+
+
+@pytest.fixture
+def scripts_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The hashes of the scripts that this process has had Redis run; what the server itself counts may be other test processes' as well."""
+    from bookstrack.lib.redis import Script
+
+    ran: list[str] = []
+    run = Script.__call__
+
+    async def noted(script: Script, **arguments: Any) -> Any:
+        ran.append(script.sha)
+        return await run(script, **arguments)
+
+    monkeypatch.setattr(Script, "__call__", noted)
+    return ran
 
 
 @pytest.fixture
@@ -87,3 +122,23 @@ async def client(transactional_db: None) -> AsyncIterator[httpx.AsyncClient]:
     await services.settled()
     await http.close()
     await redis.close()
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """A server that speaks S3, of this test process."""
+    from tests import s3
+
+    with s3.server() as address:
+        yield address
+
+
+@pytest.fixture
+def s3_bucket(s3_address: str, settings: Any) -> str:
+    """An empty bucket there, in which all our storages are; its name."""
+    from tests import s3
+
+    name = f"books-{uuid.uuid4().hex[:12]}"
+    s3.client(s3_address).create_bucket(Bucket=name)
+    settings.STORAGES = s3.storages(settings.STORAGES, s3.url_of(s3_address, name, "shelf"))
+    return name

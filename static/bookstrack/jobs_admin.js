@@ -49,8 +49,9 @@
   }
 
   async function refresh(part) {
+    const pauseMs = Number(part.dataset.refresh) * 1000 || REFRESH_MS;
     for (;;) {
-      await wait(REFRESH_MS);
+      await wait(pauseMs);
       await visible();
       const text = await fetched(location.href, (reply) => reply.text());
       const found = text && new DOMParser().parseFromString(text, "text/html").getElementById(part.id);

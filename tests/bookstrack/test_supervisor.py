@@ -73,8 +73,13 @@ def test_what_cannot_work_is_said_in_a_line(tmp_path: Path, wrong: dict[str, str
     ("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.2", "127.0.0.2")]
 )
 def test_an_address_is_shown_as_a_browser_takes_it(host: str, shown: str) -> None:
-    with supervisor.listen(host, 0) as listener:
+    with supervisor.bind(host, 0) as listener:
         assert supervisor.reachable(listener) == (shown, listener.getsockname()[1])
+
+
+def test_a_port_is_had_by_one_even_while_nobody_listens() -> None:
+    with supervisor.bind("127.0.0.1", 0) as first, pytest.raises(supervisor.CannotListen, match="is taken"):
+        supervisor.bind("127.0.0.1", first.getsockname()[1]).listen()
 
 
 class Server:
@@ -114,6 +119,15 @@ class Server:
         except httpx.HTTPError:
             return False
 
+    def first_answer(self) -> int:
+        """The status that the first request gets that is let in; it does not wait for a start."""
+        while True:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                return httpx.get(f"{self.url}/livez", timeout=3, trust_env=False).status_code
+            except httpx.ConnectError:
+                time.sleep(0.02)
+
     def pid_of(self, module: str) -> int:
         """The process of the group that runs a module or program."""
         command = ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid), "-ww"]
@@ -131,6 +145,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_starts_survives_the_death_of_its_parts_and_stops(server: Server, tmp_path: Path) -> None:
+    assert server.first_answer() == 200, "what cannot be answered yet is refused, not kept waiting"
     text = server.wait_for(re.escape(f"BooksTrack is ready on {server.url} (admin: /admin/)"))
     assert server.ready()
     assert len(re.findall(r"password  \S{20}", text)) == 1

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from bookstrack import supervisor, web
+from tests.jobs import hands
 
 WAIT_S = 30
 
@@ -21,13 +23,25 @@ WAIT_S = 30
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
     """Where a web process serves."""
-    with supervisor.listen("127.0.0.1", 0) as listener:
+    with supervisor.bind("127.0.0.1", 0) as listener:
         fd = listener.fileno()
         command = [sys.executable, "-m", "bookstrack.web", "--fd", str(fd)]
         with subprocess.Popen(command, cwd=supervisor.BASE_DIR, pass_fds=[fd]) as process:
+            listens(listener.getsockname())
             yield listener.getsockname()
             process.terminate()
             assert process.wait(WAIT_S) == -signal.SIGTERM
+
+
+def listens(address: tuple[str, int]) -> None:
+    """Wait until somebody does."""
+    until_s = time.monotonic() + WAIT_S
+    while True:
+        try:
+            return socket.create_connection(address, timeout=WAIT_S).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < until_s
+            time.sleep(0.05)
 
 
 def exchange(address: tuple[str, int], *chunks: bytes) -> bytes:
@@ -49,6 +63,17 @@ def test_serves_on_the_inherited_socket_and_does_not_name_its_software(address: 
     assert answer.startswith(b"http/1.1 200 ")
     assert b"\r\ndate: " in answer
     assert b"\r\nserver: " not in answer
+
+
+async def test_connections_that_ended_a_moment_ago_do_not_keep_the_port() -> None:
+    port = 0
+    for turn in ("first", "second"):
+        async with hands.serving(port) as address:
+            port = address.port
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 200 "), turn  # the first to close it is who has to remember it
+            writer.close()
 
 
 @pytest.mark.parametrize(
@@ -84,7 +109,7 @@ async def test_whoever_knocks_while_the_server_stops_is_told_to_come_again() -> 
         await asyncio.sleep(60)
 
     server = uvicorn.Server(uvicorn.Config(slow, ws=web.SocketProtocol, lifespan="off", log_config=None, timeout_graceful_shutdown=0))
-    with supervisor.listen("127.0.0.1", 0) as listener:
+    with supervisor.bind("127.0.0.1", 0) as listener:
         server.config.load()
         server.lifespan = server.config.lifespan_class(server.config)
         await server.startup([listener])

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright, expect
 
 from bookstrack.lib import embedded_redis
 
@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 START_TIMEOUT_S = 30
-STEP_TIMEOUT_MS = 10_000  # how long a step may take on a busy machine before the test fails
+STEP_TIMEOUT_MS = 15_000  # how long a step may take on a busy machine before the test fails
+expect.set_options(timeout=STEP_TIMEOUT_MS)
 VIOLATIONS = "addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.violatedDirective, e.blockedURI))"
 
 API = "**/v1/search?*"

@@ -78,6 +78,12 @@ class House:
             self._supervisor.wait()
         return time.monotonic() - began_s
 
+    def fall(self) -> None:
+        """kill -9 of the supervisor: all its processes die with it."""
+        assert self._supervisor is not None
+        self._supervisor.kill()
+        self._supervisor.wait()
+
     def pids(self, kind: str) -> list[int]:
         """Its processes of one kind that live now."""
         assert self._supervisor is not None

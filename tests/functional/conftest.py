@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bookstrack.lib import http
-from search import fan_out
+from search import conf, fan_out
 from search.demographics import entries
 from tests.functional.knowing import Knowing
 from tests.functional.outside import Outside
@@ -50,6 +50,7 @@ def _asked(monkeypatch: pytest.MonkeyPatch, stand_in: T) -> Iterator[T]:
         "ISBNDB_RATE": "1000",
     }.items():
         monkeypatch.setenv(name, value)
+    conf.demographics.cache_clear()
     fan_out.everybody.cache_clear()
     with http.use_transport(httpx.MockTransport(stand_in)):
         yield stand_in

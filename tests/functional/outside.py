@@ -42,6 +42,7 @@ class Outside:
 
     answers: dict[str, tuple[int, Any, dict[str, str]]] = field(default_factory=dict)
     delays_s: dict[str, float] = field(default_factory=dict)
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     requests: list[httpx.Request] = field(default_factory=list)
 
@@ -64,12 +65,23 @@ class Outside:
         for provider in providers or EMPTY:
             self.say(provider, {"error": {"message": "internal detail"}}, status)
 
+    def hold(self, *providers: str) -> None:
+        """They do not answer before they are let go, however slow this machine is."""
+        self.held |= {provider: asyncio.Event() for provider in providers}
+
+    def let_go(self) -> None:
+        """Whoever was held answers now."""
+        for held in self.held.values():
+            held.set()
+
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         provider = HOSTS[request.url.host]
         self.calls[provider] += 1
         self.requests.append(request)
         status, body, headers = self.answers[provider]
         await asyncio.sleep(self.delays_s.get(provider, 0))
+        if provider in self.held:
+            await self.held[provider].wait()
         if isinstance(body, Exception):
             raise body
         content = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -8,7 +8,7 @@ import pytest
 
 from bookstrack.lib import redis
 from jobs import runner
-from search import fan_out, services
+from search import conf, fan_out, services
 from search.demographics import entries
 from tests.functional.knowing import Knowing, Known, names_in
 from tests.functional.outside import AUTHOR, ISBN, openlibrary
@@ -172,6 +172,7 @@ async def test_it_can_be_off(
     client: httpx.AsyncClient, knowing: Knowing, sample_catalogue: int, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
+    conf.demographics.cache_clear()
     fan_out.everybody.cache_clear()
     knowing.people = [GITA]
     reply = await client.get("/v1/search/title?q=emma")

@@ -44,7 +44,10 @@ class Writer:
 
 @dataclass
 class Writers:
-    """The transport. `broken` paths (a part of them) answer 500; `delays_s` are by provider or by a part of the path."""
+    """The transport. `broken` paths (a part of them) answer 500; `delays_s` are by provider or by a part of the path.
+
+    What has `held` in its line is not answered before `let_go` is set.
+    """
 
     writers: list[Writer] = field(default_factory=list)
     isbndb: list[dict[str, Any]] = field(default_factory=list)
@@ -52,6 +55,8 @@ class Writers:
     editions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     delays_s: dict[str, float] = field(default_factory=dict)
+    held: str = ""
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
     calls: Counter[str] = field(default_factory=Counter)
     paths: list[str] = field(default_factory=list)
 
@@ -60,6 +65,8 @@ class Writers:
         self.calls[provider] += 1
         self.paths.append(request.url.path)
         await asyncio.sleep(max((wait for part, wait in self.delays_s.items() if part == provider or part in line), default=0))
+        if self.held and self.held in line:
+            await self.let_go.wait()
         if any(part == provider or part in line for part in self.broken):
             return httpx.Response(500, content=b"{}")
         status, body = self._answer(provider, request.url)

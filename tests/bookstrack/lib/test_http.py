@@ -2,12 +2,15 @@
 
 import asyncio
 import gzip
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from bookstrack.lib import http
+from tests.bookstrack.lib.tricks import answer, certified, playing
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n"
 
@@ -154,3 +157,26 @@ async def test_a_stand_in_is_used_within_its_block_only() -> None:
         with pytest.raises(http.UpstreamTooLarge):
             await http.fetch("GET", "https://example.org/tea", timeout_s=5.0, max_bytes=3)
     assert http.client() is outside
+
+
+async def test_an_address_is_connected_to_under_the_hosts_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = certified(tmp_path / "a.pem", ["a.example.org"])
+    monkeypatch.setattr(http, "_tls", lambda: ssl.create_default_context(cafile=str(certificate)))
+    async with playing(certificate) as server:
+        server.answers["/tea"] = answer(200, b"{}")
+        url = f"https://a.example.org:{server.tls_port}/tea"
+        for _ in range(2):
+            assert (await http.fetch("GET", url, timeout_s=5.0, address="127.0.0.1")).body == b"{}"
+        assert server.asked == [(f"a.example.org:{server.tls_port}", "/tea")] * 2
+        assert server.server_names == ["a.example.org"], "the connection is used again"
+        with pytest.raises(http.UpstreamUnreachable):  # the certificate is not of this name, whose address is the same
+            await http.fetch("GET", url.replace("a.example", "b.example"), timeout_s=5.0, address="127.0.0.1")
+        assert server.server_names[1:] == ["b.example.org"] and len(server.asked) == 2
+        await http.close()
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "https://[::1/", "http://a:b/"])
+async def test_a_redirect_that_cannot_be_read_is_no_answer(stub: Stub, location: str) -> None:
+    stub.answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location.encode() + b"\r\n\r\n"
+    with pytest.raises(http.UpstreamUnreachable):
+        await fetch(stub)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bookstrack.lib import embedded_redis, redis
 
@@ -37,7 +38,9 @@ async def test_a_client_for_each_loop() -> None:
     await redis.close()
 
 
-async def test_more_callers_than_connections_wait() -> None:
+async def test_more_callers_than_connections_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis, "CONNECT_TIMEOUT_S", 20.0)  # fifty connections at once, on a machine that may be busy
+    monkeypatch.setattr(redis, "TIMEOUT_S", 20.0)
     await asyncio.gather(*(redis.client().incr("n") for _ in range(300)))
     assert await redis.client().get("n") == b"300"
     await redis.close()
@@ -96,6 +99,19 @@ async def test_a_full_server_is_away(server: Path) -> None:
     with pytest.raises(redis.Away):
         await redis.Script("return redis.call('SET', KEYS[1], 'x')")(keys=["a"], args=[])
     await redis.close()
+
+
+async def test_a_server_that_only_reads_is_away_also_in_a_transaction(server: Path) -> None:
+    """As RQ writes: any other error but that of a broken connection ends a worker."""
+    writing = redis.queue_client()
+    writing.replicaof("127.0.0.1", 1)
+    try:
+        pipeline = writing.pipeline().set("a", "x")
+        with pytest.raises(RedisConnectionError):
+            pipeline.execute()
+    finally:
+        writing.replicaof("NO", "ONE")
+        writing.close()
 
 
 def test_without_a_url_it_is_the_data_folders_server(tmp_path: Path, settings: Settings) -> None:

@@ -5,12 +5,13 @@ from django.db import DatabaseError
 
 from search import services
 from search.catalogue import likely_works
+from search.look import by_fields
 from search.schemas import EditionDto, WorkDto
 
 
 async def test_an_offer_is_what_a_search_shows(sample_catalogue: int) -> None:
     [[best, *_], nothing] = await services.works_like(["FRANK HERBERT DUNE MESSIAH ACE", ""])
-    searched = (await services.search_advanced(title="Dune Messiah", author="Frank Herbert")).data
+    searched = (await services.looked(by_fields(title="Dune Messiah", author="Frank Herbert"))).data
     work = {name: value for name, value in searched["works"][0].items() if name != "match"}
     assert nothing == []
     assert best.key == work["id"]

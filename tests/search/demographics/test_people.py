@@ -19,6 +19,7 @@ from tests.functional.knowing import Knowing, Known, names_in
 def wikidata(monkeypatch: pytest.MonkeyPatch) -> Iterator[Knowing]:
     for name, value in {"DEMOGRAPHICS": "1", "SEARCH_PROVIDERS": "catalogue,openlibrary", "WIKIDATA_RATE": "1000"}.items():
         monkeypatch.setenv(name, value)
+    conf.demographics.cache_clear()
     stand_in = Knowing()
     with http.use_transport(httpx.MockTransport(stand_in)):
         yield stand_in

@@ -188,9 +188,8 @@ async def test_searches_come_before_jobs(library: Library, transactional_db: Non
     async with services.resolver(concurrency=30, wait_s=20) as made:
         job = [asyncio.create_task(made.resolve(Wanted(title=f"Unheard {'abcdefghijklmnopqrst'[n]}x"))) for n in range(12)]
         await asyncio.sleep(0.2)
-        began = clock.monotonic_s()
         answer = await services.search_isbn(str(volume.isbn))
-        assert answer.entry.found == 1 and clock.monotonic_s() - began < 1.3
+        assert answer.entry.found == 1 and library.calls["openlibrary"] < 13, "it came after the job"
         found = await asyncio.gather(*job)
         assert {one.status for one in found} == {"not_found"}, "they did not wait for their turn"
     assert library.calls["openlibrary"] == 13

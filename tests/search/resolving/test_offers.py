@@ -3,6 +3,7 @@
 import asyncio
 
 from search import breaker, conf, services
+from search.look import by_fields
 from search.services import Resolver
 from tests.search.resolving.library import HOSTS, Library, Volume
 
@@ -28,7 +29,7 @@ async def test_bare_words_and_an_author_alone(resolver: Resolver, library: Libra
 
 async def test_a_search_has_asked_already(resolver: Resolver, library: Library) -> None:
     [volume] = library.stocked(1)
-    await services.search_advanced(title=volume.title, author=volume.author)
+    await services.looked(by_fields(title=volume.title, author=volume.author))
     calls = library.calls.total()
     assert (await resolver.offers(title=volume.title, author=volume.author)).cached
     assert library.calls.total() == calls
