@@ -12,6 +12,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
 
 from bookstrack.lib import clock, trace
 from bookstrack.lib.errors import (
@@ -81,6 +82,7 @@ def _metadata(more: Mapping[str, Any] | None) -> dict[str, Any]:
 Next = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
+@sync_and_async_middleware  # without the mark Django takes it for a sync one: two hops between threads for each request
 def error_envelope(get_response: Any) -> Any:
     """Middleware: what the framework refuses by itself (404, 405, a bad host, a broken body) gets the envelope too."""
     if not iscoroutinefunction(get_response):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import structlog
 
@@ -14,6 +15,22 @@ from search.provider import Kind
 log = structlog.get_logger(__name__)
 KEYS_AT_ONCE = 100  # their entries are unpacked in one go: 3 ms
 WAKE_AT_ONCE = 3
+
+
+_in_vain: ContextVar[str | None] = ContextVar("in_vain", default=None)
+
+
+def note_in_vain(key: str) -> None:
+    """This task looked for a key just now, and nobody has it: `looked_in_vain` says so once, to whoever would look again."""
+    _in_vain.set(key)
+
+
+def looked_in_vain(key: str) -> bool:
+    """Whether the fast lane looked for this key a moment ago, for the request of this task."""
+    noted = _in_vain.get()
+    if noted is not None:
+        _in_vain.set(None)
+    return noted == key
 
 
 class CacheReader:

@@ -1,18 +1,18 @@
 """Everybody asked at once, within the budget; what came by then is the answer, and what comes later still fills the cache."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache as once
-from typing import Any
 
 import orjson
 
 from bookstrack.lib import clock
 from search import conf, metrics, own_covers
+from search.background import in_background
 from search.cache import Cache, Entry, pack, unpack
 from search.catalogue import answering
-from search.demographics.entries import complete, completed
+from search.demographics.entries import NOBODY_YET, Looked, complete, completed, looked
 from search.entries import Rendered, rendered, spoils
 from search.gateway import Gateway, Patience, ProviderAnswer, Status, refilling
 from search.ledger import ledger
@@ -22,7 +22,6 @@ from search.provider import Provider, Question
 # request that leaves later comes back later. Measured: 2 to 5 ms less for a cold search.
 HEAD_START_S = 0.002
 Render = Callable[[Question, Sequence[ProviderAnswer]], Rendered]
-_late: set[asyncio.Task[None]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +56,6 @@ async def just_kept(cache: Cache, key: str) -> Outcome | None:
     return Outcome(found[0], found[0].providers) if found and found[0].fresh else None
 
 
-def late_tasks() -> list[asyncio.Task[None]]:
-    """Tasks that still wait for late providers."""
-    return [task for task in _late if not task.done()]
-
-
-def behind(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-    """Let something go on behind the reply; `late_tasks` names it until it ends."""
-    task = asyncio.create_task(work)
-    _late.add(task)
-    task.add_done_callback(_late.discard)
-    return task
-
-
 @once
 def everybody() -> tuple[list[str], list[Provider], Gateway]:
     """Who is asked, in order of trust: all names, the outside providers among them, and the way to those."""
@@ -101,7 +87,8 @@ async def ask_everybody(
     _, pending = await asyncio.wait(tasks.values(), timeout=wait_s)
     answers = [tasks[name].result() if tasks[name] not in pending else ProviderAnswer(name, Status.LATE) for name in order if name in tasks]
     count_calls(unlimited, answers)
-    outcome = await keep(cache, key, question, render(question, await own_covers.laid_in(answers)))
+    covered, authors = await asyncio.gather(own_covers.laid_in(answers), looked(cache, answers))
+    outcome = await keep(cache, key, question, render(question, covered), authors)
     if pending:
         _finish_later(cache, key, question, tasks, order, render)
     return outcome
@@ -125,21 +112,21 @@ def _finish_later(
         await settled(outcome)
         metrics.late_answers.inc()
 
-    behind(finish())
+    in_background(finish())
 
 
-async def keep(cache: Cache, key: str, question: Question, found: Rendered) -> Outcome:
+async def keep(cache: Cache, key: str, question: Question, found: Rendered, authors: Looked = NOBODY_YET) -> Outcome:
     """Keep what may be kept of a round, with what is already known of its authors; who is not is asked for behind."""
-    entry = await completed(cache, found.entry) if found.entry else None
+    entry = await completed(cache, found.entry, authors) if found.entry else None
     if entry is None or not found.may_be_kept:
         return Outcome(entry, found.statuses, found.retry_at)
     if refilling.get() is not None and (there := await cache.find(key)) and spoils(entry, there[0]):
         return Outcome(entry, found.statuses, found.retry_at)
     value = cache.keep_here(key, entry)
-    kept = behind(cache.keep_everywhere(key, entry, value))
+    kept = in_background(cache.keep_everywhere(key, entry, value))
     ledger.kept(key, question, entry, len(value))
     if not entry.completed and conf.demographics():
-        behind(_complete_after(kept, cache, key, entry))
+        in_background(_complete_after(kept, cache, key, entry))
     return Outcome(entry, found.statuses, found.retry_at, kept)
 
 

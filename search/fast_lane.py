@@ -21,7 +21,7 @@ from search import api_looks, author_search, edition_search, metrics, refresh_ah
 from search.api import FRESH_S, fresh_for
 from search.api_older import AGED
 from search.cache import Cache, Entry, key_of
-from search.cache_reader import CacheReader
+from search.cache_reader import CacheReader, note_in_vain
 from search.demographics import entries
 from search.detect import Detected
 from search.dto import MatchLevel
@@ -217,6 +217,7 @@ class SearchLane:
             return None
         found = await self._reader.look(known.key)
         if found is None:
+            note_in_vain(known.key)
             return None
         held = self._memory.get(known.key) or Held(found[0], 0.0, 0.0)  # it may have had to go for others of the same moment
         return self._hit(known, held, coding, found[1], keep=False)

@@ -19,6 +19,7 @@ import structlog
 from bookstrack.lib import backoff, clock, http
 from bookstrack.lib.db import in_db
 from search import breaker, budget, metrics
+from search.background import in_background
 from search.provider import BadShape, Call, Kind, Page, Provider, Question, Refusal
 
 log = structlog.get_logger(__name__)
@@ -198,7 +199,9 @@ class _Conversation:
 
     async def _ended(self, attempt: _Attempt) -> ProviderAnswer:
         name = self.provider.name
-        if attempt.well or attempt.counts or self.probe:
+        if attempt.well and not self.probe:
+            in_background(breaker.record(name, ok=True))  # the answer need not wait for that
+        elif attempt.well or attempt.counts or self.probe:
             await breaker.record(name, ok=attempt.well or not attempt.counts, probe=self.probe)
         latency_s = clock.monotonic_s() - self.began_s
         if attempt.well:

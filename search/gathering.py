@@ -8,6 +8,7 @@ from typing import Any
 
 from bookstrack.lib import clock
 from search import conf, fan_out, metrics, own_covers
+from search.background import in_background
 from search.cache import Cache, lifetime_s
 from search.catalogue import answering
 from search.dto import Book, Record
@@ -116,7 +117,7 @@ async def gather(
 
     outcome = await keep({name for name, task in tasks.items() if task in pending})
     if pending:
-        fan_out.behind(finish())
+        in_background(finish())
     return outcome
 
 

@@ -8,6 +8,7 @@ import asyncio
 from bookstrack.lib import clock
 from bookstrack.lib.errors import Unavailable
 from search import conf, fan_out, metrics, services
+from search.background import in_background
 from search.cache import key_of
 from search.entries import FAILED, rendered
 from search.fan_out import Outcome
@@ -68,7 +69,7 @@ async def ask(key: str, name: str, question: Question) -> Outcome:
     task = asyncio.create_task(gateway.ask(provider, question, deadline=deadline, share=share, patience=terms))
     _, pending = await asyncio.wait([task], timeout=wait_s)
     if pending:
-        fan_out.behind(_finish(key, provider, question, task))
+        in_background(_finish(key, provider, question, task))
         return await _kept(key, provider, question, ProviderAnswer(provider.name, Status.LATE))
     return await _kept(key, provider, question, task.result())
 

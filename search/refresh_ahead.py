@@ -11,7 +11,8 @@ import structlog
 from bookstrack.lib import clock
 from bookstrack.lib import redis as redis_door
 from bookstrack.lib.errors import ApiError
-from search import conf, fan_out, metrics
+from search import conf, metrics
+from search.background import in_background
 from search.cache import Entry
 from search.fan_out import Outcome
 from search.gateway import Patience, refilling
@@ -44,7 +45,7 @@ def behind(key: str, entry: Entry, ask: Callable[[], Awaitable[Outcome]]) -> Non
         return
     _rest(key, TURN_S)
     _running.add(key)
-    fan_out.behind(_asked(key, entry, ask)).add_done_callback(lambda _: _running.discard(key))
+    in_background(_asked(key, entry, ask)).add_done_callback(lambda _: _running.discard(key))
 
 
 def rest(key: str, entry: Entry) -> None:

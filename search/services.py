@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from search import fan_out, look, metrics, own_covers, patient, refresh_ahead
+from search import background, fan_out, look, metrics, own_covers, patient, refresh_ahead
 from search.archiving import ArchivePart, ArchiveRule, Moves, StoresAway
 from search.cache import Entry, key_of
 from search.cache_care import (
@@ -30,6 +30,7 @@ from search.cache_care import (
     title_and_author,
     works_known,
 )
+from search.cache_reader import looked_in_vain
 from search.catalogue import sample
 from search.cover_offers import ARCHIVE, Offered, cover_budget_left, cover_offers, cover_sources
 from search.demographics import entries, people
@@ -160,7 +161,7 @@ async def answer(question: Question) -> Answer:
 async def looked_up(key: str, kind: str, ask: Callable[[], Awaitable[fan_out.Outcome]]) -> Answer:
     """Answer from the cache while fresh; else ask, in one flight; else what expired within a day, while all fail, or while somebody fails
     and those who answer know nothing of what was known."""
-    found = await cache.find(key)
+    found = None if looked_in_vain(key) else await cache.find(key)
     if found and found[0].fresh:
         if refresh_ahead.due(key, found[0]):
             refresh_ahead.behind(key, found[0], ask)
@@ -191,7 +192,7 @@ async def kept(key: str, kind: str) -> Answer | None:
 def _hit(key: str, kind: str, entry: Entry, tier: str) -> Answer:
     ledger.hit(key)
     if entries.is_due(key, entry):
-        fan_out.behind(entries.complete(cache, key, entry))
+        background.in_background(entries.complete(cache, key, entry))
     metrics.hit(kind, tier if entry.found else f"{tier}-negative")
     return Answer(entry, tier)
 
@@ -236,7 +237,7 @@ async def keep_ledger() -> None:
 async def settled() -> None:
     """Wait until late answers have filled the cache and the ledger is written: for a clean stop, and for tests."""
     while going_on := list[asyncio.Future[Any]](
-        [*fan_out.late_tasks(), *flights.landing(), *patient.landing(), *people.open_questions(), *cache.going_on()]
+        [*background.going_on(), *flights.landing(), *patient.landing(), *people.open_questions(), *cache.going_on()]
     ):
         await asyncio.gather(*going_on)
     await ledger.flush()

@@ -1,8 +1,8 @@
 """Answers completed with who their authors are: from the cache before they are shown, from Wikidata before they are shown again."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -11,9 +11,11 @@ from bookstrack.lib import clock, exact_json
 from search import conf
 from search.cache import Cache, Entry
 from search.demographics import people
-from search.demographics.laying import lay_over, wanted
+from search.demographics.laying import MAX_AUTHORS, key_of, lay_over, wanted
+from search.demographics.sparql import may_be_asked
 from search.dto import Demographics
 from search.entries import etag_of
+from search.gateway import ProviderAnswer
 
 LARGE_BYTES = 100_000  # what is larger is read in a thread
 SETTLED_S = 3.0  # an answer does not change under whoever asks again at once: the repeats of one page view are alike
@@ -24,18 +26,43 @@ _laying: set[asyncio.Future[None]] = set()
 _rest_until: dict[str, float] = {}  # by key, monotonic seconds
 
 
-async def completed(cache: Cache, entry: Entry) -> Entry:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Authors whom the cache was asked for, by key, and what it knows of them: None of one whom Wikidata does not know."""
+
+    asked: frozenset[str] = frozenset()
+    known: Mapping[str, Demographics | None] = field(default_factory=dict)
+
+
+NOBODY_YET = Looked()
+
+
+async def looked(cache: Cache, answers: Iterable[ProviderAnswer]) -> Looked:
+    """What the cache knows of all authors of these answers, for `completed`: asked for while other things are, it costs no time."""
+    if not conf.demographics():
+        return Looked()
+    named = dict.fromkeys(author for answer in answers for record in answer.page.records for author in record.authors)
+    asked = {key_of(author) for author in list(named)[:MAX_AUTHORS] if may_be_asked(author)}
+    return Looked(frozenset(asked), await _known_in_time(cache, asked))
+
+
+async def completed(cache: Cache, entry: Entry, before: Looked = NOBODY_YET) -> Entry:
     """The entry with what the cache knows of its authors; `completed` once there is nothing more to be known."""
     if entry.completed or not conf.demographics():
         return entry
     data = await _loaded(entry)
     authors = wanted(data)
+    known = {key: before.known[key] for key in authors if key in before.known}
+    known |= await _known_in_time(cache, authors.keys() - before.asked)
+    return await _with(entry, data, {key: one for key, one in known.items() if one}, completed=len(known) == len(authors))
+
+
+async def _known_in_time(cache: Cache, keys: Collection[str]) -> dict[str, Demographics | None]:
     try:
         async with asyncio.timeout(people.READ_S):
-            known = await people.known(cache, authors) if authors else {}
+            return await people.known(cache, keys) if keys else {}
     except TimeoutError:  # Redis does not answer: the reply does not wait for it
-        known = {}
-    return await _with(entry, data, {key: one for key, one in known.items() if one}, completed=len(known) == len(authors))
+        return {}
 
 
 async def complete(cache: Cache, key: str, entry: Entry) -> None:
