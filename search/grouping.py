@@ -15,7 +15,7 @@ from search.normalisers.titles import title_similarity
 AGREES = 0.85
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # one is itself: to compare two would be to compare all their records
 class WorkGroup:
     """Records of one work, in the order in which they came."""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rapidfuzz import fuzz
 
 from search.dto import Book, Match, MatchLevel
-from search.identifiers import parse_isbn
+from search.identifiers import Isbn
 from search.normalisers.names import author_similarity
 from search.normalisers.text import dominant_script, search_key, tokens
 from search.normalisers.titles import OTHER_VOLUME_AT_MOST, parse_title, title_similarity
@@ -91,7 +91,7 @@ def language_doubt(book: Book) -> str | None:
     """
     if not book.edition.isbns:
         return None
-    customary = parse_isbn(book.edition.isbns[0]).languages
+    customary = Isbn(book.edition.isbns[0]).languages
     if not customary:
         return None
     if book.edition.language and book.edition.language not in customary:

@@ -5,6 +5,7 @@ Source: spec 04, "Merging providers" (order per field, quality).
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TypeVar
 
 from search.dto import Author, Book, Edition, Record
@@ -18,9 +19,16 @@ from search.provider import Kind, Question
 
 T = TypeVar("T")
 
-NAMING = ("catalogue", "openlibrary", "google-books", "isbndb")  # title, authors
-PRINTING = ("isbndb", "google-books", "openlibrary", "catalogue")  # pages, publisher, date, binding
-PICTURING = ("isbndb", "openlibrary", "google-books", "catalogue")  # the catalogue's are drawn, unless harvested
+Order = dict[str, int]  # provider -> place, the most trusted first
+
+
+def _order(*providers: str) -> Order:
+    return {name: place for place, name in enumerate(providers)}
+
+
+NAMING = _order("catalogue", "openlibrary", "google-books", "isbndb")  # title, authors
+PRINTING = _order("isbndb", "google-books", "openlibrary", "catalogue")  # pages, publisher, date, binding
+PICTURING = _order("isbndb", "openlibrary", "google-books", "catalogue")  # the catalogue's are drawn, unless harvested
 HARVESTED = "harvest"  # in `sources`: a cover of our own
 COVER_WORTH = 25  # of the quality
 DATING = ("openlibrary", "catalogue")  # who knows a work's first year
@@ -43,17 +51,26 @@ def merged(question: Question, records: Sequence[Record]) -> list[Book]:
 
 def quality_of(record: Record | Book) -> int:
     """How complete a book is, 0..100: identifier 30, cover 25, description 15, authors 10, pages, publisher, date, subjects 5 each."""
-    edition = record.edition
-    description = record.description or ""
+    return _quality(record.edition, record.work_isbns, record.description, record.authors, record.first_year, record.subjects)
+
+
+def _quality(
+    edition: Edition,
+    work_isbns: Sequence[str],
+    description: str | None,
+    authors: Sequence[Author],
+    first_year: int | None,
+    subjects: Sequence[str],
+) -> int:
     return (
-        (30 if edition.isbns or record.work_isbns else 0)
+        (30 if edition.isbns or work_isbns else 0)
         + (COVER_WORTH if edition.cover_url and not is_drawn(edition.cover_url) else 0)
-        + (15 if len(description) > DESCRIPTION_WORTH_CHARS else 0)
-        + (10 if record.authors else 0)
+        + (15 if len(description or "") > DESCRIPTION_WORTH_CHARS else 0)
+        + (10 if authors else 0)
         + (5 if edition.page_count else 0)
         + (5 if edition.publisher else 0)
-        + (5 if edition.published or record.first_year else 0)
-        + (5 if record.subjects else 0)
+        + (5 if edition.published or first_year else 0)
+        + (5 if subjects else 0)
     )
 
 
@@ -78,44 +95,56 @@ def book_of(question: Question, group: WorkGroup) -> Book:
                 return value
         return None
 
-    title, sources["title"] = _title([r for r in naming if r in edition_records] or naming)
+    of_edition = _of(edition_records)
+    title, sources["title"] = _title([r for r in naming if id(r) in of_edition] or naming)
     corrected = title_of(edition_records, records, title)
     if corrected:
         title, sources["title"] = corrected.title, corrected.provider
     subtitle = next((r.subtitle for r in naming if r.subtitle and r.title.casefold() == title.casefold()), None)
+    subtitle = subtitle or first("subtitle", lambda r: r.subtitle)
     edition = _edition(edition_records, records, sources)
-    book = Book(
+    authors = _authors([r for r in records if "authors" in r.edited] + naming, sources)
+    subjects = tuple(canonical_genres(_union(r.subjects for r in trusted)))
+    description = _description(question, records, sources)
+    first_year = _first_year(records, sources)
+    work_isbns = _union([edition.isbns, *(r.edition.isbns for r in records), *(r.work_isbns for r in records)])
+    return Book(
         title=title,
-        subtitle=subtitle or first("subtitle", lambda r: r.subtitle),
-        authors=_authors([r for r in records if "authors" in r.edited] + naming, sources),
+        subtitle=subtitle,
+        authors=authors,
         contributors=_union(r.contributors for r in records),
-        subjects=tuple(canonical_genres(_union(r.subjects for r in trusted))),
-        description=_description(question, records, sources),
+        subjects=subjects,
+        description=description,
         series=first("series", lambda r: r.series),
-        first_year=_first_year(records, sources),
+        first_year=first_year,
         original_language=first("originalLanguage", lambda r: r.original_language),
         other_titles=_union(r.other_titles for r in records),
         openlibrary_work_id=first("openLibraryWorkID", lambda r: r.openlibrary_work_id),
         catalogue_id=next((r.catalogue_id for r in records if r.catalogue_id), None),
-        work_isbns=_union([edition.isbns, *(r.edition.isbns for r in records), *(r.work_isbns for r in records)]),
+        work_isbns=work_isbns,
         edition=edition,
         providers=tuple(dict.fromkeys(r.provider for r in trusted)),
         sources=sources,
-        quality=0,
+        quality=_quality(edition, work_isbns, description, authors, first_year, subjects),
         isbndb_quality=max((quality_of(r) for r in records if r.provider == "isbndb"), default=0),
         popularity=max((r.popularity for r in records), default=0.0),
         edited=edited_fields(edition_records, records, corrected),
     )
-    return replace(book, quality=quality_of(book))
 
 
-def _ordered(records: Iterable[Record], order: tuple[str, ...]) -> list[Record]:
-    rank = {name: place for place, name in enumerate(order)}
-    return sorted(records, key=lambda record: rank.get(record.provider, len(order)))
+def _ordered(records: Sequence[Record], order: Order) -> list[Record]:
+    if len(records) < 2:  # most works of an answer are known to one provider
+        return list(records)
+    return sorted(records, key=lambda record: order.get(record.provider, len(order)))
+
+
+def _of(records: Iterable[Record]) -> set[int]:
+    """These very records: to compare them would be to compare each of their fields."""
+    return {id(record) for record in records}
 
 
 def _union(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(item for items in lists for item in items))
+    return tuple(dict.fromkeys(chain.from_iterable(lists)))
 
 
 def _chosen_edition(question: Question, records: Sequence[Record]) -> list[Record]:
@@ -148,7 +177,8 @@ def _naming(question: Question, edition: list[Record], records: list[Record]) ->
 
     Where an ISBN was asked, records of another language than most of its edition's must not: a book is never swapped.
     """
-    rest = [r for r in records if r not in edition]
+    of_edition = _of(edition)
+    rest = [r for r in records if id(r) not in of_edition]
     languages = [r.edition.language for r in _ordered(edition, PRINTING) if r.edition.language]
     if question.isbns and languages:
         agreed = max(languages, key=lambda language: (languages.count(language), -languages.index(language)))

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from search.dto import Author, Book, Demographics, Edition
-from search.identifiers import parse_isbn
+from search.identifiers import Isbn
 from search.normalisers.text import search_key
 
 Dto = dict[str, Any]
@@ -129,7 +129,7 @@ def demographics_dto(known: Demographics) -> Dto:
 def both_forms(edition: Edition) -> list[str]:
     """Every ISBN of an edition in both forms: 13 digits first, then 10."""
     forms: list[str] = list(edition.isbns)
-    forms += [ten for isbn in edition.isbns if (ten := parse_isbn(isbn).isbn10)]
+    forms += [ten for isbn in edition.isbns if (ten := Isbn(isbn).isbn10)]
     return forms
 
 

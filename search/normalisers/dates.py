@@ -49,6 +49,7 @@ _FORMS = [
         r"(?P<m>[0-9]{1,2})[-/.](?P<y>[0-9]{4})",
     )
 ]
+_ISO = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _DAY_FIRST = re.compile(r"(?P<d>[0-9]{1,2})\.\s?(?P<m>[0-9]{1,2})\.\s?(?P<y>[0-9]{4})")
 _ONE_OR_OTHER = re.compile(r"([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})")
 _BEFORE_COMMON_ERA = re.compile(r"-([0-9]{1,4})|([0-9]{1,4})\s*b\.?\s*c\.?(?:\s*e\.?)?", re.IGNORECASE)
@@ -75,8 +76,10 @@ def parse_date(raw: object, *, today: date | None = None, day_first: bool | None
     An impossible month or day is dropped, the rest is kept; of 07/09/2004, which may be July or September, the year is kept unless
     `day_first` tells.
     """
-    text = _WEEKDAY.sub("", _text(raw), count=1)
-    today = today or clock.now().date()
+    text, today = _text(raw), today or clock.now().date()
+    if found := _ISO.fullmatch(text):  # most dates
+        return _possible(int(found[1]), _number(found[2]), _number(found[3]), today)
+    text = _WEEKDAY.sub("", text, count=1)
     if found := _ONE_OR_OTHER.fullmatch(text):
         return _day_and_month(int(found[1]), int(found[2]), int(found[3]), today, day_first)
     for form in (_DAY_FIRST, *_FORMS):

@@ -13,6 +13,7 @@ from search.normalisers.text import clean_line, search_key
 
 MAX_TAGS = 12
 MAX_TAG_CHARS = 60
+MAX_RAW_CHARS = 200  # of a provider's subject
 FUZZY_FROM = 85
 CANONICAL = (
     "Science Fiction", "Fantasy", "Mystery", "Thriller", "Romance", "Horror", "Literary Fiction", "Historical Fiction", "Biography", "History",
@@ -60,34 +61,32 @@ def canonical_genres(raw: Iterable[object]) -> list[str]:
     """Tags in the order of the providers, each once; 12 at most."""
     found: dict[str, str] = {}
     for item in raw:
-        for tag in _tags(item):
+        for tag in _tags(item[:MAX_RAW_CHARS]) if isinstance(item, str) else ():
             found.setdefault(search_key(tag), tag)
         if len(found) >= MAX_TAGS:
             break
     return list(found.values())[:MAX_TAGS]
 
 
-def _tags(item: object) -> list[str]:
+@lru_cache(maxsize=5_000)
+def _tags(raw: str) -> tuple[str, ...]:
     """One subject: a canonical tag, the tags along a provider's path ("Juvenile Fiction / Fantasy & Magic"), or itself."""
-    if not isinstance(item, str):
-        return []
-    line = clean_line(item[:200]).strip(" .,;")
+    line = clean_line(raw).strip(" .,;")
     if not line or _MACHINE.search(line):
-        return []
+        return ()
     whole = _canonical(line)
     if whole:
-        return [whole]
+        return (whole,)
     parts = (
         [tag for part in re.split(r"\s*/\s*|\s+--\s+|\s*>\s*", line) if (tag := _canonical(part))]
         if re.search(r"/|--|>", line)
         else []
     )
     if parts:
-        return parts
-    return [line] if len(line) <= MAX_TAG_CHARS and any(map(str.isalpha, line)) else []
+        return tuple(parts)
+    return (line,) if len(line) <= MAX_TAG_CHARS and any(map(str.isalpha, line)) else ()
 
 
-@lru_cache(maxsize=5_000)
 def _canonical(text: str) -> str | None:
     key = search_key(text)
     if key in _BY_KEY:

@@ -1,6 +1,7 @@
 """Numbers in titles: what tells one volume of a series from the next, however it is written."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 _NUMBERS = {
@@ -41,6 +42,7 @@ def numbers_of(key: str) -> list[int]:
     return [int(word) for word in with_plain_numbers(key).split() if word.isdecimal()]
 
 
+@lru_cache(maxsize=5_000)
 def with_plain_numbers(key: str) -> str:
     """Numbers in digits and without the word before: "part two", "part ii" and "2" are all "2"."""
     words = key.split()

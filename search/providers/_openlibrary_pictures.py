@@ -20,5 +20,7 @@ def cover_urls(cover_id: object) -> tuple[str, str, str] | None:
 
 def pictured(edition: Edition, cover_ids: object) -> Edition:
     """The edition with the first of these covers that is one, unless it has its own."""
+    if edition.cover_url:
+        return edition
     urls = next((found for cover_id in list_of(cover_ids) if (found := cover_urls(cover_id))), None)
-    return replace(edition, cover_url=urls[2], cover_urls=urls) if urls and not edition.cover_url else edition
+    return replace(edition, cover_url=urls[2], cover_urls=urls) if urls else edition

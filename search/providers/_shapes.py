@@ -6,6 +6,7 @@ that knows them.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -18,6 +19,7 @@ from search.normalisers.titles import ParsedTitle, parse_title
 from search.provider import BadShape
 
 MAX_LINE_CHARS = 500
+READ_ALIKE = 2_000  # titles and names that are remembered: catalogues spell most of them alike
 MAX_PEOPLE = 50
 MAX_URL_CHARS = 2000
 _NO_URL = re.compile(r"[\ud800-\udfff\s\x00-\x20\x7f\"'<>\\^`{|}]")
@@ -137,9 +139,11 @@ def people_of(value: object, keys: object = None) -> People:
 
 def _name_and_role(raw: object) -> tuple[str | None, str | None]:
     """A name as it is shown, and its role; "Ross, Tony, 1938-, ill." is how library cards write it."""
-    if not isinstance(raw, str):
-        return None, None
-    line = text_of(raw)
+    return _name_and_role_in(text_of(raw)) if isinstance(raw, str) else (None, None)
+
+
+@lru_cache(maxsize=READ_ALIKE)
+def _name_and_role_in(line: str) -> tuple[str | None, str | None]:
     trailing = _TRAILING_ROLE.search(line)
     role = trailing["role"].lower() if trailing else role_of(line)
     bare = _FULLER_NAME.sub("", _LIFE_DATES.sub("", _TRAILING_ROLE.sub("", line)))
@@ -157,8 +161,11 @@ def title_of(title: object, subtitle: object, authors: Iterable[Author]) -> Pars
     raw = raw.rstrip(" ,:;/") or raw  # what library cards put between title and subtitle
     if not any(sign.isprintable() and not sign.isspace() for sign in raw):
         return None
-    parsed = parse_title(raw, text_of(subtitle) or None, [author.name for author in authors])
+    parsed = _parsed(raw, text_of(subtitle) or None, tuple(author.name for author in authors))
     return parsed if parsed.title else None
+
+
+_parsed = lru_cache(maxsize=READ_ALIKE)(parse_title)
 
 
 def series_of(parsed: ParsedTitle) -> Series | None:

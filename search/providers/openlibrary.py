@@ -194,12 +194,12 @@ def _work(doc: dict[str, Any]) -> Record | None:
 
 def _speaking_of(work: Record, edition: Edition) -> Record:
     """The work under the name of one of its editions, where that is known: a translation has another one."""
-    own = replace(work, edition=edition, work_isbns=tuple(dict.fromkeys((*work.work_isbns, *edition.isbns))))
-    if edition.title is None:
-        return own
+    named: dict[str, Any] = {}
     if edition.title == work.title:
-        return replace(own, subtitle=edition.subtitle or work.subtitle)
-    return replace(own, title=edition.title, subtitle=edition.subtitle, other_titles=(work.title,))
+        named = {"subtitle": edition.subtitle or work.subtitle}
+    elif edition.title is not None:
+        named = {"title": edition.title, "subtitle": edition.subtitle, "other_titles": (work.title,)}
+    return replace(work, edition=edition, work_isbns=tuple(dict.fromkeys((*work.work_isbns, *edition.isbns))), **named)
 
 
 def _editions(question: Question, doc: dict[str, Any], work: Record) -> list[Edition]:
