@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,13 +36,13 @@ class Model:
 @contextmanager
 def serving() -> Iterator[Model]:
     """The model, listening."""
-    model = Model()
+    model, over = Model(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             model.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             model.headers.append({**dict(self.headers), ":path": self.path})
-            time.sleep(model.delay_s)
+            over.wait(model.delay_s)
             status, body = model.answers.pop(0) if len(model.answers) > 1 else model.answers[0]
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
@@ -62,5 +61,6 @@ def serving() -> Iterator[Model]:
     try:
         yield model
     finally:
+        over.set()
         server.shutdown()
         server.server_close()

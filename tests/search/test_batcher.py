@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from search.batcher import HOLD_S, Batcher
+from search.batcher import Batcher
 
 
 class Sent:
@@ -36,14 +36,15 @@ async def test_full_ones_go_at_once_and_several_are_out() -> None:
 
 
 async def test_what_comes_while_one_is_out_goes_together() -> None:
-    sent = Sent(0.1)
+    sent = Sent(0.5)
     batcher = sent.batcher(100)
     batcher.add(0)
     await asyncio.sleep(0.03)
     for item in range(1, 6):
         batcher.add(item)
         await asyncio.sleep(0.01)
-    await asyncio.sleep(0.1)
+    while batcher.busy:
+        await asyncio.sleep(0.01)
     assert sent.batches == [[0], [1, 2, 3, 4, 5]]
 
 
@@ -54,11 +55,13 @@ async def test_it_waits_for_more_but_not_for_ever() -> None:
     await asyncio.sleep(0.05)
     assert sent.batches == []
     more[0] = False
-    await asyncio.sleep(0.03)
+    while not sent.batches:
+        await asyncio.sleep(0.01)
     assert sent.batches == [[0]]
     more[0] = True
     batcher.add(1)
-    await asyncio.sleep(HOLD_S + 0.1)
+    while len(sent.batches) < 2:
+        await asyncio.sleep(0.01)
     assert sent.batches == [[0], [1]]
 
 

@@ -176,7 +176,7 @@ async def test_searches_keep_a_part_of_the_daily_budget(outside: Outside, monkey
 
 async def test_a_request_that_comes_after_its_end_shares_the_calls(outside: Outside) -> None:
     old = await searched(outside)
-    outside.delays_s = dict.fromkeys(ONE_EACH, 0.2)
+    outside.delays_s = dict.fromkeys(ONE_EACH, 0.6)
     refresh_ahead.behind(KEY, old, asking())
     await asyncio.sleep(0.05)
     await services.cache.forget(KEY)

@@ -1,6 +1,7 @@
 """The cold tier: seldom asked answers in the archive, found by the request that asks, brought back, and never a search's failure."""
 
 import asyncio
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -298,8 +299,10 @@ async def test_one_that_is_brought_back_between_two_looks_is_found(monkeypatch: 
     first, second = process(), process()
     read_now = ObjectStore.read_now
 
+    back = threading.Event()
+
     def slow(store: ObjectStore, name: str) -> bytes:
-        time.sleep(0.2)
+        back.wait(10)
         return read_now(store, name)
 
     monkeypatch.setattr(second.cold, "store", type("Slow", (ObjectStore,), {"read_now": slow})("archive"))
@@ -307,6 +310,7 @@ async def test_one_that_is_brought_back_between_two_looks_is_found(monkeypatch: 
     await asyncio.sleep(0.05)
     await first.find(KEY)
     await settled(first)
+    back.set()
     assert await late == (made, "redis")
     assert (await row()).tier == "redis"
 
