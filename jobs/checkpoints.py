@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from jobs.models import Job, JobItem
@@ -13,6 +13,10 @@ from jobs.pipeline import Done as Finished
 from jobs.pipeline import Result
 from jobs.progress import Standing
 from jobs.states import WORKED_ON
+
+
+ROWS_AT_ONCE = 1_000  # of one statement: SQLite takes 32,766 values, PostgreSQL 65,535
+COLUMNS = 'job_id, "index", success, status, body'
 
 
 class LeaseLost(Exception):
@@ -44,13 +48,21 @@ def summarise(job_id: str, run: int, summary: dict[str, Any]) -> None:
     Job.objects.filter(pk=job_id, run=run).update(summary=summary)
 
 
-def _insert(job_id: str, results: Sequence[Result]) -> None:
-    """What is there already stays. As SQL because making model instances of a file's fifty thousand rows took a second."""
-    if results:
-        columns = 'job_id, "index", success, status, body'
-        sql = f"INSERT INTO {JobItem._meta.db_table} ({columns}) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.executemany(sql, [(job_id, one.index, one.success, one.status, one.body) for one in results])
+def _insert(job_id: str, results: Sequence[Result]) -> int:
+    """Insert results, and say how many were not there yet; what is there already stays.
+
+    As SQL because making model instances of a file's fifty thousand rows took a second; and a thousand rows in one statement, because a
+    thread that goes to the database for each row hinders the one that works meanwhile, and is hindered by it.
+    """
+    inserted = 0
+    with connection.cursor() as cursor:
+        for start in range(0, len(results), ROWS_AT_ONCE):
+            some = results[start : start + ROWS_AT_ONCE]
+            rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(some))
+            sql = f"INSERT INTO {JobItem._meta.db_table} ({COLUMNS}) VALUES {rows} ON CONFLICT DO NOTHING"  # noqa: S608
+            cursor.execute(sql, [value for one in some for value in (job_id, one.index, one.success, one.status, one.body)])
+            inserted += cursor.rowcount
+    return inserted
 
 
 def write(job_id: str, run: int, results: Sequence[Result], told: Standing, *, seq: int) -> None:
@@ -62,7 +74,7 @@ def write(job_id: str, run: int, results: Sequence[Result], told: Standing, *, s
         mine = Job.objects.filter(pk=job_id, run=run, state__in=[state.value for state in WORKED_ON])
         if not mine.select_for_update().values_list("pk", flat=True).first():
             raise LeaseLost
-        _insert(job_id, results)
+        inserted = _insert(job_id, results)
         fields: dict[str, Any] = {
             "total_count": told.total,
             "progress": told.progress,
@@ -72,8 +84,15 @@ def write(job_id: str, run: int, results: Sequence[Result], told: Standing, *, s
             "updated_at": timezone.now(),
         }
         if results:
-            fields |= counts_of(job_id) | {"failures": 0}  # it gets on: a death from here on is the first one again
+            fields |= {"failures": 0}  # it gets on: a death from here on is the first one again
+            fields |= _raised_by(results) if inserted == len(results) else counts_of(job_id)
         mine.update(**fields)
+
+
+def _raised_by(results: Sequence[Result]) -> dict[str, Any]:
+    """The counts with results that were not there: to count them all each time would take longer with each row that is done."""
+    succeeded = sum(result.success for result in results)
+    return {"processed_count": F("processed_count") + len(results), "success_count": F("success_count") + succeeded}
 
 
 def counts_of(job_id: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from jobs.services import Started
 from jobs.states import State
 from tests.jobs.drills import counting
 
-PATIENCE_S = 8.0  # for what comes at once where nothing is broken
+PATIENCE_S = 20.0  # for what comes at once where nothing is broken
 
 
 @contextmanager

@@ -45,6 +45,14 @@ def test_an_item_that_is_written_twice_is_there_once_and_as_it_was_first(job: Jo
     assert (Job.objects.get().processed_count, Job.objects.get().success_count) == (4, 3)
 
 
+def test_more_rows_than_one_statement_takes(job: Job) -> None:
+    many = checkpoints.ROWS_AT_ONCE * 2 + 7
+    write(2, [Result(index, index % 3 > 0, "success", b"{}") for index in range(many)])
+    counted = checkpoints.counts_of("j")
+    assert counted == {"processed_count": many, "success_count": many - (many + 2) // 3}
+    assert {name: getattr(Job.objects.get(), name) for name in counted} == counted
+
+
 def test_getting_on_forgets_failures_and_only_getting_on_does(job: Job) -> None:
     Job.objects.update(failures=2)
     write(2, [])

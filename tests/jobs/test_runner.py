@@ -1,6 +1,7 @@
 """A worker's turn: what becomes of a job, its items and its log, however the turn ends."""
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -9,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from bookstrack.lib import redis
@@ -153,6 +154,50 @@ async def test_the_row_follows_while_the_job_runs() -> None:
     started = await hands.start(30, call="it", delay_s=0.03)
     await hands.turn(started.job.pk)
     assert rows[0].place is State.RUNNING and 0 < rows[0].processed_count < 30 and rows[0].last_seq > 0 and 0.2 < rows[0].progress < 1
+
+
+async def test_the_work_goes_on_while_what_is_done_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_BUFFERED", 10)
+    monkeypatch.setattr(counting.Counting, "concurrency", 1)
+    got_on, write = threading.Event(), checkpoints.write
+    at_once, waited = Counter[str](), list[bool]()
+
+    def slow(*args: Any, **more: Any) -> None:
+        at_once["now"] += 1
+        at_once["most"] = max(at_once["most"], at_once["now"])
+        waited.append(got_on.wait(10))
+        write(*args, **more)
+        at_once["now"] -= 1
+
+    async def get_on() -> None:
+        got_on.set()
+
+    monkeypatch.setattr(checkpoints, "write", slow)
+    do_at(15, get_on)
+    job = await hands.turn((await hands.start(50, call="it")).job.pk)
+    assert job.place is State.COMPLETED and await hands.items_of(job.pk) == list(range(50))
+    assert all(waited) and len(waited) >= 5 and at_once["most"] == 1
+
+
+async def test_a_write_that_fails_while_the_work_goes_on_leaves_the_job_to_the_next_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_BUFFERED", 10)
+    monkeypatch.setattr(runner, "WRITE_TRIES_S", ())
+    write, times = checkpoints.write, Counter[str]()
+
+    def second_fails(*args: Any, **more: Any) -> None:
+        times["written"] += 1
+        if times["written"] == 2:
+            raise DatabaseError("away")
+        write(*args, **more)
+
+    monkeypatch.setattr(checkpoints, "write", second_fails)
+    started = await hands.start(50)
+    job = await hands.turn(started.job.pk)
+    assert job.place is State.RUNNING and await hands.items_of(job.pk) == list(range(10)), "what came after it is not there"
+    await hands.set_row(job.pk, lease_until=timezone.now() - timedelta(seconds=1))
+    assert await upkeep.reap() == 1
+    assert (await hands.turn(started.job.pk)).place is State.COMPLETED
+    assert await hands.items_of(job.pk) == list(range(50))
 
 
 # -- who may take it
