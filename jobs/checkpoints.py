@@ -14,7 +14,6 @@ from jobs.pipeline import Result
 from jobs.progress import Standing
 from jobs.states import WORKED_ON
 
-
 ROWS_AT_ONCE = 1_000  # of one statement: SQLite takes 32,766 values, PostgreSQL 65,535
 COLUMNS = 'job_id, "index", success, status, body'
 
