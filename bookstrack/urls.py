@@ -1,7 +1,9 @@
 """Every route: the pages, the admin, the API."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from bookstrack.api import api
 from harvest import admin_dashboard, admin_drill
@@ -21,6 +23,7 @@ urlpatterns = [
     path("scan", scanning_pages.scan_page, name="scan"),
     path("jobs/<str:job_id>", job_pages.job, {"more_words": scanning_pages.result_words}, name="job"),
     path("covers/drawn/<slug:name>.png", drawn_cover, name="drawn-cover"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}bookstrack/favicon.svg")),  # browsers ask for it in the admin
     path("admin/harvest-dashboard", admin.site.admin_view(admin_dashboard.page), name="harvest-dashboard"),
     path("admin/harvest-dashboard/", admin.site.admin_view(admin_dashboard.page)),
     path("admin/harvest-drill/", admin.site.admin_view(admin_drill.page), name="harvest-drill"),

@@ -6,6 +6,7 @@ import re
 
 import httpx
 import pytest
+from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 from search import pages
@@ -217,3 +218,8 @@ def test_a_wait_in_words(wait_ms: int | None, words: str) -> None:
 @pytest.mark.parametrize(("code", "name"), [("en", "English"), ("zh", "Chinese"), ("la", "Latin"), ("qq", "qq"), ("", "")])
 def test_a_language_in_words(code: str, name: str) -> None:
     assert pages.language_name(code) == name
+
+
+async def test_browsers_find_an_icon_where_no_page_names_one(client: httpx.AsyncClient) -> None:
+    reply = await client.get("/favicon.ico")
+    assert reply.status_code == 302 and finders.find(reply.headers["location"].removeprefix("/static/"))
