@@ -78,7 +78,7 @@ class _Turn:
         self.done = checkpoints.Done()
         self.written_s = clock.monotonic_s()
         self.written_updates = 0
-        self.writing: asyncio.Task[None] | None = None
+        self.writes: set[asyncio.Task[None]] = set()
         self.parked: Park | None = None
         self.broken: BaseException | None = None
         self.finished = self.got_on = False
@@ -95,7 +95,7 @@ class _Turn:
             pipeline = pipelines()[self.job.pipeline](self.job.payload)
             await self.reporter.start(self.job.total_count, pipeline.estimated_s(self.job.total_count))
             await self._work(pipeline)
-            await self._written()
+            await asyncio.gather(*self.writes)
             if self.reporter.cancelled() and not self.finished:
                 self.buffer += pipeline.salvaged()
             await self._flush()
@@ -163,7 +163,7 @@ class _Turn:
             self.got_on = True
             tell(items[-1])
             if self._write_is_due(pipeline):
-                await self._begin_write()
+                await self._flush()
 
     async def _handled_all(self, pipeline: Pipeline, items: list[Item]) -> list[Result]:
         """Raises: Park, JobFailed."""
@@ -236,28 +236,14 @@ class _Turn:
 
     async def _flush(self) -> None:
         """Write what is done. Raises: LeaseLost, DatabaseError."""
-        await self._begin_write()
-        await self._written()
-
-    async def _begin_write(self) -> None:
-        """Begin to write what is done, once what was done before is written: the work goes on meanwhile.
-
-        Raises: LeaseLost, DatabaseError, of the write before.
-        """
-        while self.writing is not None:
-            await self._written()
         if self.reporter.fenced:
             raise LeaseLost
         self.written_s, self.written_updates = clock.monotonic_s(), self.reporter.updates
         results, self.buffer = self.buffer, []
-        self.writing = asyncio.create_task(self._write(results))
-
-    async def _written(self) -> None:
-        """Wait for the write that goes on. Raises: LeaseLost, DatabaseError."""
-        if (write := self.writing) is not None:
-            await asyncio.shield(write)  # whoever drops what is in hand does not drop what is done
-            if self.writing is write:
-                self.writing = None
+        write = asyncio.create_task(self._write(results))
+        self.writes.add(write)
+        write.add_done_callback(self.writes.discard)
+        await asyncio.shield(write)  # whoever drops what is in hand does not drop what is done
 
     async def _write(self, results: list[Result]) -> None:
         for pause_s in (*WRITE_TRIES_S, None):

@@ -1,7 +1,6 @@
 """A worker's turn: what becomes of a job, its items and its log, however the turn ends."""
 
 import asyncio
-import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -156,31 +155,9 @@ async def test_the_row_follows_while_the_job_runs() -> None:
     assert rows[0].place is State.RUNNING and 0 < rows[0].processed_count < 30 and rows[0].last_seq > 0 and 0.2 < rows[0].progress < 1
 
 
-async def test_the_work_goes_on_while_what_is_done_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_write_that_fails_leaves_the_job_to_the_next_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "MAX_BUFFERED", 10)
     monkeypatch.setattr(counting.Counting, "concurrency", 1)
-    got_on, write = threading.Event(), checkpoints.write
-    at_once, waited = Counter[str](), list[bool]()
-
-    def slow(*args: Any, **more: Any) -> None:
-        at_once["now"] += 1
-        at_once["most"] = max(at_once["most"], at_once["now"])
-        waited.append(got_on.wait(10))
-        write(*args, **more)
-        at_once["now"] -= 1
-
-    async def get_on() -> None:
-        got_on.set()
-
-    monkeypatch.setattr(checkpoints, "write", slow)
-    do_at(15, get_on)
-    job = await hands.turn((await hands.start(50, call="it")).job.pk)
-    assert job.place is State.COMPLETED and await hands.items_of(job.pk) == list(range(50))
-    assert all(waited) and len(waited) >= 5 and at_once["most"] == 1
-
-
-async def test_a_write_that_fails_while_the_work_goes_on_leaves_the_job_to_the_next_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "MAX_BUFFERED", 10)
     monkeypatch.setattr(runner, "WRITE_TRIES_S", ())
     write, times = checkpoints.write, Counter[str]()
 
