@@ -172,14 +172,21 @@ class JobWorker(SimpleWorker):
 
     def run(self) -> None:
         """Work until told to stop; not before the queue can be written to, since RQ would end at once, again and again."""
-        while not self._writable():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end_before_work)  # until RQ listens itself, which is after it has told that this worker is there
+        while not self._stop_requested and not self._writable():
             self._over.wait(AGAIN_S)
+        if self._stop_requested:
+            return
         beat = threading.Thread(target=self._beat, name="beat", daemon=True)
         beat.start()
         try:
             self.work(logging_level="WARNING")
         finally:
             self._over.set()
+
+    def _end_before_work(self, signum: int, frame: FrameType | None) -> None:
+        self._stop_requested = True
 
     def _writable(self) -> bool:
         try:

@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jobs import worker
+from bookstrack.lib import redis
+from jobs import queue, worker
 from tests.endurance.house import ROOT
 from tests.functional.broken import Valkey
 
@@ -49,6 +52,38 @@ def test_a_worker_waits_for_a_queue_that_cannot_be_written_to(tmp_path: Path) ->
         finally:
             process.terminate()
             assert process.wait(PATIENCE_S) == 0, said.read_text()
+
+
+def test_a_worker_that_waits_for_its_queue_ends_when_told(tmp_path: Path) -> None:
+    said = tmp_path / "said.log"
+    with Valkey(tmp_path) as valkey, said.open("wb") as log:
+        valkey.client.replicaof("127.0.0.1", 1)
+        env = {**os.environ, "REDIS_URL": valkey.url, "BOOKSTRACK_DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": ""}
+        process = subprocess.Popen([sys.executable, "-m", "jobs.worker"], cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            _soon(lambda: "no jobs are taken" in said.read_text(), process)
+        finally:
+            process.terminate()
+            assert process.wait(PATIENCE_S) == 0, said.read_text()
+
+
+def test_a_worker_that_is_told_to_end_as_it_begins_takes_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signal comes when it has told that it is there, and RQ does not listen yet."""
+    begins = queue.JobWorker(redis.queue_client(), lambda: None)
+    begun = begins.bootstrap
+
+    def told_to_end(*args: Any) -> None:
+        begun(*args)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(begins, "bootstrap", told_to_end)
+    try:
+        begins.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert not queue.states()[1], "it is not there any more"
 
 
 def _soon(condition: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
